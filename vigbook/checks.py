@@ -1,0 +1,157 @@
+"""What a person should know of a cycle before it is cut and printed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigbook.case import Clip, Use
+from vigbook.casefile import show_path
+from vigbook.consent import may_use, media_due
+from vigbook.errors import CaseError, Problem
+from vigbook.methods import check_principles, load_words
+from vigbook.sitting import Sitting
+from vigbook.timecode import Timecode
+
+if TYPE_CHECKING:
+    from vigbook.film import FilmFacts
+
+_SOON = datetime.timedelta(days=14)
+
+
+def check_vocabulary(sitting: Sitting) -> list[Problem]:
+    """Returns what the cycle names and its method does not have."""
+    found = check_principles(sitting.method, sitting.cycle)
+    return [sitting.source.problem(one.at, one.found, one.mend) for one in found]
+
+
+def check_film_there(sitting: Sitting, film: Path) -> None:
+    """Raises a CaseError where the film is not there, with the line that names it."""
+    if film.is_file():
+        return
+    found = f"there is no film at {show_path(film)}"
+    mend = "copy the film there, or mend its name here"
+    raise CaseError(sitting.source.problem(("film", "file"), found, mend))
+
+
+def check_spans(sitting: Sitting, facts: FilmFacts) -> None:
+    """Raises a CaseError with every clip that goes past the end of the film."""
+    # The last frame is on screen for a frame's length after the container's last time stamp.
+    frame = 1 / facts.frame_rate if facts.frame_rate else 0
+    last = Timecode(facts.length.seconds + frame)
+    problems = [
+        sitting.source.problem(
+            ("clips", index, "end"),
+            f"{clip.end} is after the end of the film, which is {facts.length} long",
+            "move the clip's end",
+        )
+        for index, clip in enumerate(sitting.cycle.clips)
+        if clip.end > last
+    ]
+    if problems:
+        raise CaseError(problems)
+
+
+def split_by_filming(sitting: Sitting) -> tuple[list[Clip], list[Problem]]:
+    """Returns the clips that may be cut, and for the others who has not agreed to be filmed."""
+    agreed, refused = [], []
+    for index, clip in enumerate(sitting.cycle.clips):
+        people = {
+            one for still in (None, *clip.stills) for one in sitting.cycle.in_picture(clip, still)
+        }
+        decision = may_use(sitting.case, sorted(people), "filming", sitting.today)
+        if decision:
+            agreed.append(clip)
+        else:
+            found = "clip not cut: " + "; ".join(decision.reasons)
+            refused.append(sitting.source.problem(("clips", index), found))
+    return agreed, refused
+
+
+def list_warnings(sitting: Sitting) -> list[Problem]:
+    """Returns what is no error and still wants somebody's eye."""
+    return [
+        *_media_due(sitting),
+        *_team(sitting),
+        *_language(sitting),
+        *_journal(sitting),
+        *_clips(sitting),
+    ]
+
+
+def list_withheld(sitting: Sitting) -> list[Problem]:
+    """Returns which uses of the cycle's pictures nobody has said yes to, by clip and still."""
+    found = split_by_filming(sitting)[1]
+    uses: tuple[tuple[Use, str], ...] = (
+        ("shared-review", "not shown when looking together"),
+        ("take-home", "not on the family's page"),
+    )
+    for index, clip in enumerate(sitting.cycle.clips):
+        for use, words in uses:
+            decision = sitting.may_show(use, clip)
+            if not decision:
+                reasons = f"{words}: " + "; ".join(decision.reasons)
+                found.append(sitting.source.problem(("clips", index), reasons))
+    return found
+
+
+def _media_due(sitting: Sitting) -> Iterator[Problem]:
+    cycles = [source.model for source in sitting.family.cycles.values()]
+    due = media_due(sitting.case, cycles, sitting.service)
+    if due is None or due > sitting.today + _SOON:
+        return
+    when = f"were due to be deleted by {due}" if due < sitting.today else f"are due by {due}"
+    found = f"films, clips and pictures {when}"
+    yield Problem(file=show_path(sitting.family.folder), found=found, mend="delete them in time")
+
+
+def _team(sitting: Sitting) -> Iterator[Problem]:
+    path = sitting.family.service_path
+    if path is None:
+        found = "there is no service.yaml, so the pages carry no team, name or phone"
+        where = show_path(sitting.family.folder.parent)
+        yield Problem(file=where, found=found, mend="put one beside the families")
+    elif not sitting.service.phone:
+        found = "no phone, so the family's page cannot say whom to call"
+        yield Problem(file=show_path(path), field="phone", found=found, mend="add it")
+
+
+def _language(sitting: Sitting) -> Iterator[Problem]:
+    spoken = {sitting.case.language, *(p.language for p in sitting.case.receivers if p.language)}
+    for language in sorted(spoken):
+        words = load_words(sitting.templates, language)
+        if not words.catalogue and language.partition("-")[0] != "en":
+            found = f"there are no words in '{language}' yet: our own words print in English"
+            yield Problem(file=show_path(sitting.family.case.path), field="language", found=found)
+        elif not words.checked:
+            found = f"our own words in '{language}' have not been read by a native speaker"
+            mend = "let one read the page before it is handed over"
+            at = show_path(sitting.family.case.path)
+            yield Problem(file=at, field="language", found=found, mend=mend)
+
+
+def _journal(sitting: Sitting) -> Iterator[Problem]:
+    for line in sitting.journal.torn:
+        yield Problem(
+            file=show_path(sitting.folder / "answers.jsonl"),
+            line=line,
+            found="is not a whole answer and is passed over",
+            mend="it may have been torn by a power cut; the other answers stand",
+        )
+
+
+def _clips(sitting: Sitting) -> Iterator[Problem]:
+    problem = sitting.source.problem
+    for index, clip in enumerate(sitting.cycle.clips):
+        if clip.slow:
+            yield problem(("clips", index, "slow"), "a slow repeat is not made yet", "leave it out")
+        if clip.quality == "original":
+            found = "clips are cut in normal quality; the original is not kept yet"
+            yield problem(("clips", index, "quality"), found, "leave it out")
+        for place, still in enumerate(clip.stills):
+            if still.alt is None:
+                at = ("clips", index, "stills", place)
+                mend = "add alt: what it shows, for somebody who cannot see it"
+                yield problem(at, "has no words for who cannot see it", mend)

@@ -1,0 +1,347 @@
+"""Options -> pipeline -> sentences and exit codes; nothing else prints.
+
+Exit 0: done, though something may have been left out for want of consent. Exit 1: a problem, told
+in plain sentences. Exit 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from vigbook import __version__
+from vigbook.errors import Problem, VigbookError
+
+if TYPE_CHECKING:
+    from vigbook.pipeline import Options, Outcome
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From a family's film to a live review workbook and printed pages.",
+)
+
+Cases = Annotated[
+    list[Path], typer.Argument(metavar="CASE...", help="families' folders, or one cycle's folder")
+]
+Case = Annotated[Path, typer.Argument(metavar="CASE", help="a family's folder, or one cycle's")]
+Service = Annotated[
+    Path | None, typer.Option(help="the team's file, where it is not beside the family")
+]
+Templates = Annotated[Path | None, typer.Option(help="a team's own folder of templates")]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON array for another program")]
+Today = Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], hidden=True)]
+
+
+class OnlyPaper(StrEnum):
+    """A paper's name; typer takes a list of nothing but an enumeration's."""
+
+    TAKE_HOME = "take-home"
+    RECORD = "record"
+    WORKSHEET = "worksheet"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vigbook {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[  # typer calls it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("vigbook-demo"),
+    today: Today = None,
+) -> None:
+    """Make an example family with a film, and go the whole way to the printed pages."""
+    from vigbook import demo as example
+    from vigbook import pipeline
+
+    with _status() as progress:
+        family = _do(lambda: example.lay_out(folder))
+        _do(lambda: example.draw_films(family, progress))
+        outcomes = _do(lambda: pipeline.build(family, _options(None, None, today), progress))
+    _tell(outcomes)
+    made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
+    for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
+        typer.echo(path)
+    _leave(outcomes)
+
+
+@app.command()
+def new(case: Case) -> None:
+    """Write a case folder to start from, with comments."""
+    from vigbook import pipeline
+
+    _do(lambda: pipeline.new(case))
+    typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
+    typer.echo(f"{case / 'cycle-1' / 'cycle.yaml'}: put the film beside it and mark the clips")
+
+
+@app.command()
+def check(
+    cases: Cases,
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Tell what is wrong, what is not agreed to, and what media is due to be deleted."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    outcomes = _each(cases, lambda case: pipeline.check(case, options))
+    _report(outcomes, as_json, lambda _: "checked")
+
+
+@app.command()
+def build(
+    cases: Cases,
+    service: Service = None,
+    templates: Templates = None,
+    fresh: Annotated[
+        bool, typer.Option(help="replace a workbook that was changed by hand")
+    ] = False,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Cut clips and stills, run the notebook, print the papers; only what changed."""
+    from vigbook import batch
+
+    options = _options(service, templates, today, fresh)
+    families = _families(cases)
+    outcomes: list[Outcome] = []
+    with _status(len(families)) as progress:
+        for _, found in _do(lambda: batch.build_many(families, options, progress)):
+            outcomes += found
+            progress(None)
+            if not as_json:
+                _tell(found)
+    if as_json:
+        _print_json(outcomes)
+    _leave(outcomes)
+
+
+@app.command("print")
+def print_(
+    cases: Cases,
+    only: Annotated[
+        list[OnlyPaper] | None,
+        typer.Option(help="only this paper; may be given more than once"),
+    ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option(help="only the copy of this person, by id")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="of our own words, as en or ar")] = None,
+    size: Annotated[Literal["clear", "large", "easy"] | None, typer.Option()] = None,
+    paper: Annotated[Literal["a4", "letter"] | None, typer.Option()] = None,
+    private: Annotated[
+        bool, typer.Option(help="without pictures, logo, dates of visits and places")
+    ] = False,
+    blank: Annotated[bool, typer.Option(help="with nothing filled in")] = False,
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Print the papers again, with today's answers."""
+    from vigbook import pipeline
+    from vigbook.papers import Variant
+
+    options = _options(service, templates, today)
+    style = Variant(
+        name="take-home", language=language, size=size, paper=paper, private=private, blank=blank
+    )
+    choose = pipeline.choose_variants([one.value for one in only or ()], style, person or ())
+    outcomes = _each(cases, lambda case: pipeline.print_only(case, options, choose))
+    _report(outcomes, as_json)
+
+
+@app.command()
+def answer(
+    case: Case,
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="as clip-1.see or try.what")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="nothing for room to write")],
+    by: Annotated[str, typer.Option(help="who said it: an id")] = "practitioner",
+    source: Annotated[
+        Literal["said", "written", "agreed-summary"] | None, typer.Option(help="how it came")
+    ] = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Write one answer; of a family, into its latest cycle."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    saved = _do(lambda: pipeline.answer(case, options, prompt, text, by, source))
+    typer.echo(f"{saved.prompt}: saved at {saved.at}")
+
+
+@app.command()
+def archive(
+    cases: Cases,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="the folder of bags")],
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Write one bag a cycle for the archive."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    outcomes = _each(cases, lambda case: pipeline.archive(case, options, to))
+    _report(outcomes, as_json)
+
+
+@app.command()
+def verify(
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG...")], as_json: Json = False
+) -> None:
+    """Read every byte of a bag again and tell what is not as it was."""
+    from vigbook import pipeline
+
+    outcomes = [_do(partial(pipeline.verify, bag)) for bag in bags]
+    _report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
+
+
+def _options(
+    service: Path | None,
+    templates: Path | None,
+    today: datetime.datetime | None,
+    fresh: bool = False,
+) -> Options:
+    from vigbook.pipeline import Options
+
+    chosen: dict[str, Any] = {"today": today.date()} if today else {}
+    return Options(service=service, templates=templates, fresh=fresh, **chosen)
+
+
+def _families(cases: Sequence[Path]) -> list[Path]:
+    """Returns the cases, each once; `cases/*` names the team's file too, which is no case."""
+    found = dict.fromkeys(case for case in cases if len(cases) == 1 or not case.is_file())
+    return list(found)
+
+
+def _each(cases: Sequence[Path], work: Callable[[Path], list[Outcome]]) -> list[Outcome]:
+    return [outcome for case in _families(cases) for outcome in _do(partial(work, case))]
+
+
+def _do(work: Callable[[], T]) -> T:
+    """Does something; what a user can mend ends in one line each and exit 1."""
+    try:
+        return work()
+    except VigbookError as err:
+        _complain(err.problems)
+        raise typer.Exit(1) from err
+
+
+def _report(
+    outcomes: Sequence[Outcome], as_json: bool, word: Callable[[Outcome], str] | None = None
+) -> None:
+    if as_json:
+        _print_json(outcomes)
+    else:
+        _tell(outcomes, word)
+    _leave(outcomes)
+
+
+def _leave(outcomes: Iterable[Outcome]) -> None:
+    if not all(outcome.ok for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _print_json(outcomes: Iterable[Outcome]) -> None:
+    typer.echo(
+        json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1)
+    )
+
+
+def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = None) -> None:
+    """Prints one line a case on standard output, and its problems on standard error."""
+    by_case: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        by_case.setdefault(outcome.case, []).append(outcome)
+    for case, cycles in by_case.items():
+        parts = [_in_short(one, word) for one in cycles]
+        typer.echo(f"{case}: " + " | ".join(parts))
+        for one in cycles:
+            _complain(one.errors)
+            _complain(one.withheld, "left out: ")
+            _complain(one.warnings, "note: ")
+
+
+def _in_short(outcome: Outcome, word: Callable[[Outcome], str] | None) -> str:
+    cycle = f"cycle {outcome.cycle}: " if outcome.cycle else ""
+    times = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in outcome.seconds.items())
+    times = f" ({times})" if times else ""
+    if not outcome.ok:
+        return f"{cycle}NOT DONE, {len(outcome.errors)} to mend{times}"
+    if word:
+        return cycle + word(outcome)
+    made = f"{len(outcome.made)} made" if outcome.made else "nothing to make"
+    return f"{cycle}{made}, {len(outcome.kept)} up to date{times}"
+
+
+def _complain(problems: Iterable[Problem], before: str = "") -> None:
+    for problem in problems:
+        typer.echo(f"{before}{problem}", err=True)
+
+
+def _status(total: int = 1) -> AbstractContextManager[Callable[[str | None], None]]:
+    """Shows what is being done on a terminal, and nothing anywhere else."""
+    if not sys.stderr.isatty():
+        return nullcontext(lambda _: None)
+    from vigbook.terminal import Status
+
+    return Status(total)
+
+
+def main() -> None:
+    """Runs the command; Ctrl-C ends in one line, with nothing half-written."""
+    # Asked to end by the system, tidy up just as for Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        app()
+    except KeyboardInterrupt:
+        typer.echo(
+            "Stopped. Nothing is half-written; run the same command again to go on.", err=True
+        )
+        sys.exit(1)
+    except OSError as err:
+        from vigbook.publish import output_error
+
+        _complain(output_error(err.filename or "a file", err).problems)
+        sys.exit(1)
+    except Exception as err:
+        # A fault of ours. The person gets a sentence; whoever mends it asks for the rest.
+        if os.environ.get("VIGBOOK_DEBUG"):
+            raise
+        problem = Problem(
+            found=f"vigbook itself failed ({type(err).__name__}: {err})",
+            mend="nothing is half-written; tell the team with VIGBOOK_DEBUG=1 set",
+        )
+        _complain([problem])
+        sys.exit(1)

@@ -1,0 +1,457 @@
+"""Kind and id of an element -> what to show, for screen and for paper.
+
+An element is named by its kind and id alone. The saved workbook gets fixed words and links for it
+(`reference`); a paper gets what it says, as plain values for the page templates (`Page`). Pictures
+and words are asked of `vigbook.consent` here, on their way to any paper.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import os
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import jinja2
+from markupsafe import Markup, escape
+
+from vigbook.answers import Answer
+from vigbook.case import Clip, Goal, Size, Use
+from vigbook.consent import Decision, may_share_words
+from vigbook.errors import Problem
+from vigbook.manifest import StillRecord
+from vigbook.methods import Prompt, Words
+from vigbook.sitting import Sitting
+from vigbook.timecode import Timecode
+
+MIME = "application/vnd.vigbook.v1+json"
+KINDS = (
+    "title", "helping-question", "clip", "stills", "prompt", "goals", "next-step", "next-date",
+)  # fmt: skip
+TRY_PROMPTS = ("try.what", "try.where", "try.when")
+View = dict[str, Any]
+"""What an element says on paper: plain values for the page templates."""
+
+
+def find_links(sitting: Sitting, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
+    """Returns links to an element's files, relative to `start`, if the family may look at them.
+
+    A link may point to a file that is not cut yet: elements only refer.
+    """
+    clip = sitting.cycle.clip(element_id)
+    if clip is None or kind not in ("clip", "stills"):
+        return ()
+    if kind == "clip":
+        names = [f"{clip.id}.mp4"] if sitting.may_show("shared-review", clip) else []
+    else:
+        names = [
+            f"{clip.id}-{number}.jpg"
+            for number, still in enumerate(clip.stills, start=1)
+            if sitting.may_show("shared-review", clip, still)
+        ]
+    media = os.path.relpath(sitting.media, start)
+    return tuple(Path(media, name).as_posix() for name in names)
+
+
+def reference(
+    sitting: Sitting, kind: str, element_id: str, links: Sequence[str], words: Words
+) -> dict[str, Any]:
+    """Returns an element's display for the saved workbook: kind, id, fixed words and links."""
+    prompt = sitting.prompts.get(element_id)
+    # A goal's own wording is the family's: the saved workbook says only that there is a goal.
+    ours = prompt is not None and prompt.kind != "rating"
+    names = sitting.names(words, generic=True)
+    label = words.fill(prompt.label, names) if prompt and ours else words.say("Our goals")
+    numbers = {clip.id: number for number, clip in enumerate(sitting.cycle.clips, start=1)}
+    html = environment(sitting.templates, words).get_template("screen/element.html.j2")
+    return {
+        MIME: {"kind": kind, "id": element_id, "links": list(links)},
+        "text/plain": f"{kind} {element_id}",
+        "text/html": html.render(
+            kind=kind, links=links, label=label, number=numbers.get(element_id)
+        ).strip(),
+    }
+
+
+def environment(templates: tuple[Path, ...], words: Words) -> jinja2.Environment:
+    """Returns the page templates' environment: everything escaped, fixed words in one language."""
+    loaded = _environment(templates)
+    overlay = loaded.overlay()
+    overlay.globals = {
+        **loaded.globals,
+        "_": lambda english, **names: _say(words, english, names),
+        "dir_of": direction_of,
+    }
+    return overlay
+
+
+def direction_of(text: str | None, fallback: str = "ltr") -> str:
+    """Returns `ltr` or `rtl`: which way the first letter of a text runs, as browsers decide."""
+    for letter in text or "":
+        kind = unicodedata.bidirectional(letter)
+        if kind in ("L", "R", "AL"):
+            return "ltr" if kind == "L" else "rtl"
+    return fallback
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Page:
+    """One paper being made of elements: for whom, in which language, and what was left out.
+
+    Attributes:
+        sitting: the cycle.
+        words: the paper's language.
+        use: what pictures on it are used for.
+        audience: the id of the person this copy is for, or None for the family's or the team's.
+        size: of the type.
+        paper: `a4` or `letter`.
+        pictures: whether the reader wants pictures.
+        private: whether pictures, logo, dates of visits and places stay off.
+        blank: whether nothing that was said is put in.
+        withheld: what was left out for want of consent, and why; for the worker.
+    """
+
+    sitting: Sitting
+    words: Words
+    use: Use
+    audience: str | None = None
+    size: Size = "clear"
+    paper: Literal["a4", "letter"] = "a4"
+    pictures: bool = True
+    private: bool = False
+    blank: bool = False
+    withheld: list[Problem] = dataclasses.field(default_factory=list)
+
+    @property
+    def for_family(self) -> bool:
+        """Whether a family holds it, so that it gives away nobody's no."""
+        return self.use == "take-home"
+
+    def view(self, kind: str, element_id: str) -> View | None:
+        """Returns what an element says on this paper, or None for an element it does not know."""
+        views: dict[str, Callable[[str], View | None]] = {
+            "title": lambda _: self.title(),
+            "helping-question": lambda _: self.helping_question(),
+            "clip": self.clip,
+            "stills": self.stills,
+            "prompt": self.prompt,
+            "goals": lambda _: self.goals(),
+            "next-step": lambda _: self.next_step(),
+            "next-date": lambda _: self.next_date(),
+        }
+        return views[kind](element_id) if kind in views else None
+
+    def title(self) -> View:
+        """Names, the cycle and the day of the film."""
+        return {
+            "kind": "title",
+            "id": "",
+            "names": self.sitting.family_name(self.words),
+            "cycle": self.sitting.cycle.cycle,
+            "date": None if self.private else self.words.date(self.sitting.cycle.film.date),
+        }
+
+    def helping_question(self) -> View:
+        """The question that the family wants help with. Nobody in particular is quoted."""
+        asked = self.sitting.helping_question
+        words = self.plain(asked) if asked and not self.blank else None
+        return {"kind": "helping-question", "id": "", "words": words}
+
+    def clip(self, clip_id: str) -> View | None:
+        """A clip's marks and what the worker wrote about it."""
+        clip = self.sitting.cycle.clip(clip_id)
+        if clip is None:
+            return None
+        method, case = self.sitting.method, self.sitting.case
+        number = self.sitting.cycle.clips.index(clip) + 1
+        seen = [
+            {"heading": self.words.say(found.heading), "by": case.name_of(one.by)}
+            for one in clip.principles
+            if (found := method.principle(one.id))
+        ]
+        shown = self.sitting.may_show("shared-review", clip)
+        return {
+            "kind": "clip",
+            "id": clip.id,
+            "number": number,
+            "title": clip.title or self.words.say("Clip %(number)s", number=number),
+            "start": clip.start.short(),
+            "end": clip.end.short(),
+            "length": length_in_words(self.words, clip.end - clip.start),
+            "first": case.name_of(clip.initiative) if clip.initiative else None,
+            "principles": seen,
+            "question": clip.question,
+            "why": clip.why,
+            "in_shot": [case.name_of(one) for one in self.sitting.cycle.in_picture(clip)],
+            "left_out": None if shown else self._sentence("The clip was not shown", shown),
+        }
+
+    def stills(self, clip_id: str) -> View | None:
+        """A clip's pictures, those that may stand on this paper, and the words for them."""
+        clip = self.sitting.cycle.clip(clip_id)
+        if clip is None:
+            return None
+        pictures: list[View] = []
+        refused: dict[int, Decision] = {}
+        for number, still in enumerate(clip.stills, start=1):
+            decision = self.sitting.may_show(self.use, clip, still, self.audience)
+            if not decision:
+                refused[number] = decision
+            elif self.pictures and not self.private and (found := self._picture(clip, number)):
+                pictures.append(found)
+        self._withhold_stills(clip, refused)
+        reasons = dict.fromkeys(reason for one in refused.values() for reason in one.reasons)
+        left_out = None
+        if reasons:
+            left_out = self._sentence("Pictures were left out", Decision(False, tuple(reasons)))
+        return {
+            "kind": "stills",
+            "id": clip.id,
+            "pictures": pictures,
+            "times": [still.at.short() for still in clip.stills],
+            "alts": [still.alt or self.words.say("not described") for still in clip.stills],
+            "left_out": left_out,
+        }
+
+    def prompt(self, prompt_id: str) -> View | None:
+        """A question, and the words that stand for it."""
+        prompt = self.sitting.prompts.get(prompt_id)
+        if prompt is None:
+            return None
+        return {
+            "kind": "prompt",
+            "id": prompt_id,
+            "label": self.label(prompt),
+            "hint": self.hint(prompt),
+            "lines": prompt.lines,
+            "words": self.said(prompt_id),
+        }
+
+    def goals(self) -> View:
+        """The goals, each on its ladder of steps."""
+        every = (self._goal(goal) for goal in self.sitting.case.goals if goal.status != "closed")
+        return {"kind": "goals", "id": "", "goals": [goal for goal in every if goal]}
+
+    def next_step(self) -> View:
+        """The one thing to try: what, where and when."""
+        rows = []
+        for prompt_id in TRY_PROMPTS:
+            prompt = self.sitting.prompts.get(prompt_id)
+            if prompt:
+                rows.append([self.label(prompt), next(iter(self.said(prompt_id)), None)])
+        return {"kind": "next-step", "id": "try", "rows": rows}
+
+    def next_date(self) -> View:
+        """When worker and family meet next."""
+        answer = self.sitting.journal.last("next.date")
+        day = _day(answer.value) if answer else self.sitting.cycle.next.date
+        off = self.blank or self.private
+        return {
+            "kind": "next-date",
+            "id": "next.date",
+            "date": None if off else self.words.date(day),
+        }
+
+    def label(self, prompt: Prompt) -> str:
+        """Returns a prompt's words with names put in."""
+        if prompt.kind == "rating":
+            return prompt.label
+        return self.words.fill(prompt.label, self.sitting.names(self.words))
+
+    def hint(self, prompt: Prompt) -> str | None:
+        """Returns a prompt's hint with names put in, or None."""
+        if prompt.hint is None:
+            return None
+        return self.words.fill(prompt.hint, self.sitting.names(self.words))
+
+    def said(self, prompt_id: str) -> list[View]:
+        """Returns the words that stand for a prompt on this paper, one for each entry of a list.
+
+        Words of somebody who has not said yes to them here are left out, as if unsaid.
+        """
+        answer = None if self.blank else self.sitting.journal.last(prompt_id)
+        if answer is None:
+            return []
+        if self.for_family:
+            decision = may_share_words(
+                self.sitting.case, answer.by, self.sitting.today, self.audience
+            )
+            if not decision:
+                self._withhold(
+                    Problem(field=prompt_id, found=self._reasons("words left out", decision))
+                )
+                return []
+        prompt = self.sitting.prompts.get(prompt_id)
+        entries = answer.value if isinstance(answer.value, list) else [answer.value]
+        texts = [self._text(entry, prompt) for entry in entries]
+        return [self._words(answer, text) for text in texts if text.strip()]
+
+    def plain(self, text: str) -> View:
+        """Returns words that are nobody's quotation."""
+        return {
+            "text": text,
+            "quoted": False,
+            "speaker": None,
+            "lang": self.sitting.case.language,
+            "translation": None,
+            "said_on": None,
+        }
+
+    def _words(self, answer: Answer, text: str) -> View:
+        translation = answer.translations.get(self.words.language)
+        known = self.sitting.case.person(answer.by) is not None
+        return {
+            "text": text,
+            "quoted": answer.quotable and known,
+            "speaker": self.sitting.case.name_of(answer.by) if known else None,
+            "lang": self.sitting.case.language,
+            "translation": {**translation, "lang": self.words.language} if translation else None,
+            "said_on": None if self.for_family else self._said_on(answer),
+        }
+
+    def _said_on(self, answer: Answer) -> str:
+        """Returns how and when words came; the page puts the name of who is quoted before it."""
+        say, day = self.words.say, self.words.date(_day(answer.at)) or ""
+        if answer.source == "agreed-summary":
+            return say("agreed as a summary on %(date)s", date=day)
+        if self.sitting.case.person(answer.by) is None:
+            name = self.sitting.worker or say("worker")
+            return say("written by %(name)s on %(date)s", name=name, date=day)
+        if answer.source == "said":
+            return say("said, noted on %(date)s", date=day)
+        return say("written on %(date)s", date=day)
+
+    def _text(self, value: object, prompt: Prompt | None) -> str:
+        kind = prompt.kind if prompt else "text"
+        if kind == "tick":
+            return self.words.say("Yes") if value else ""
+        if kind == "date":
+            return self.words.date(_day(str(value))) or str(value)
+        if isinstance(value, Mapping):
+            return str(value.get("at", ""))
+        return "" if value is None else str(value)
+
+    def _goal(self, goal: Goal) -> View | None:
+        case, scale = self.sitting.case, goal.scale
+        owner = case.person(goal.owner)
+        if self.for_family and owner:
+            decision = may_share_words(case, owner.id, self.sitting.today, self.audience)
+            if not decision:
+                self._withhold(
+                    Problem(field=f"goal.{goal.id}", found=self._reasons("goal left out", decision))
+                )
+                return None
+        answer = None if self.blank else self.sitting.journal.last(f"goal.{goal.id}.now")
+        steps = [str(step) for step in range(scale.min, scale.max + 1)]
+        now = int(answer.value) if answer and isinstance(answer.value, int | float) else None
+        wording = {**self.plain(goal.wording), "quoted": owner is not None}
+        return {
+            "wording": wording | {"speaker": owner.name if owner else None},
+            "name": scale.name,
+            "owner": case.name_of(goal.owner),
+            "scale": scale.name,
+            "steps": steps,
+            "now": _step(steps, now),
+            "hoped": _step(steps, goal.hoped),
+            "low": scale.anchors.get(scale.min),
+            "high": scale.anchors.get(scale.max),
+            "baseline": _number(goal.baseline.value if goal.baseline else None),
+            "now_value": _number(now),
+            "hoped_value": _number(goal.hoped),
+            "rated_by": self.sitting.name_of(answer.by) if answer else None,
+        }
+
+    def _picture(self, clip: Clip, number: int) -> View | None:
+        manifest = self.sitting.manifest
+        record: StillRecord | None = manifest.still(clip.id, number) if manifest else None
+        if record is None or not (self.sitting.media / record.file).is_file():
+            return None
+        still = clip.stills[number - 1]
+        generic = self.words.say("Picture %(number)s of this clip", number=number)
+        return {
+            "src": (self.sitting.media / record.file).resolve().as_uri(),
+            "alt": still.alt or generic,
+            "width": record.width,
+            "height": record.height,
+        }
+
+    def _withhold_stills(self, clip: Clip, refused: Mapping[int, Decision]) -> None:
+        """Tells the worker once a clip where all its stills are left out for the same reasons."""
+        at: tuple[str | int, ...] = ("clips", self.sitting.cycle.clips.index(clip))
+        problem = self.sitting.source.problem
+        alike = len({decision.reasons for decision in refused.values()}) == 1
+        if alike and len(refused) == len(clip.stills) > 1:
+            decision = next(iter(refused.values()))
+            self._withhold(problem(at, self._reasons("its pictures left out", decision)))
+            return
+        for number, decision in refused.items():
+            reasons = self._reasons("picture left out", decision)
+            self._withhold(problem((*at, "stills", number - 1), reasons))
+
+    def _withhold(self, problem: Problem) -> None:
+        if problem not in self.withheld:
+            self.withheld.append(problem)
+
+    def _reasons(self, what: str, decision: Decision) -> str:
+        return f"{what} of {self._paper_name()}: " + "; ".join(decision.reasons)
+
+    def _paper_name(self) -> str:
+        if self.use == "service-record":
+            return "the record"
+        case = self.sitting.case
+        return f"{case.name_of(self.audience)}'s page" if self.audience else "the family's page"
+
+    def _sentence(self, what: str, decision: Decision) -> str | None:
+        """Returns why something is left out, on the team's paper; on a family's page, nothing."""
+        if self.for_family:
+            return None
+        return f"{self.words.say(what)}: " + "; ".join(decision.reasons)
+
+
+def length_in_words(words: Words, length: Timecode) -> str:
+    """Returns a length of time as '17.6 seconds' or '1:17'."""
+    if length.seconds >= 60:
+        return length.short()
+    seconds = f"{float(length.seconds):.1f}".removesuffix(".0")
+    return words.say("%(num)s seconds", num=seconds)
+
+
+def _day(text: object) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def _step(steps: list[str], value: int | None) -> int | None:
+    return steps.index(str(value)) if value is not None and str(value) in steps else None
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _say(words: Words, english: str, names: Mapping[str, Any]) -> Any:
+    """Returns a fixed sentence for a page; names are escaped unless they are markup already."""
+    sentence = words.say(english)
+    if not names:
+        return sentence
+    return Markup(escape(sentence)) % names
+
+
+@functools.lru_cache(maxsize=4)
+def _environment(templates: tuple[Path, ...]) -> jinja2.Environment:
+    places = [str(place) for place in templates]
+    # `print/` as well, so that page templates name each other as they do their stylesheets.
+    places += [str(place / "print") for place in templates]
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(places),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,367 @@
+"""Clips, stills and their manifest: what is cut from a family's film.
+
+A clip is always encoded again: a stream copy starts at the key frame before the mark and hides
+what was filmed before it inside the file. Clips and stills carry no metadata of the film.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import imageio.v3 as iio
+import imageio_ffmpeg
+import numpy as np
+from PIL import Image
+
+from vigbook.case import Clip, Cycle, Mask, Still
+from vigbook.errors import CutError, FilmError, Problem
+from vigbook.film import (
+    CONTAINERS,
+    FilmFacts,
+    Pixels,
+    find_frames,
+    frames_in,
+    list_frame_times,
+    probe_film,
+)
+from vigbook.manifest import (
+    MANIFEST,
+    ClipRecord,
+    FilmRecord,
+    Manifest,
+    StillRecord,
+    read_manifest,
+)
+from vigbook.publish import output_error, publish, publish_bytes, sha256_of
+from vigbook.timecode import Timecode
+
+CLIP_LONG_SIDE_PX = 1280
+STILL_LONG_SIDE_PX = 1400  # 170 mm, the widest a page shows, at 209 dots an inch
+STILL_QUALITY = 90
+_RECIPE = 1  # counted up when what is cut from the same marks changes
+_MASK_COLOUR = (0x5F, 0x66, 0x6E)
+_CLIP_TIMEOUT_S = 3600
+# Players seek to about a frame before the mark; ffmpeg keeps frames from -ss on. Between the two.
+_LEAD = Fraction(2, 5)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Built:
+    """What a build of media did: files made, files taken away, and what a person should know."""
+
+    manifest: Manifest
+    made: tuple[Path, ...] = ()
+    removed: tuple[Path, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+
+def build_media(
+    film: Path,
+    name: str,
+    cycle: Cycle,
+    clips: Sequence[Clip],
+    folder: Path,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Built:
+    """Cuts what is missing or out of date, and takes away what is no longer asked for.
+
+    Args:
+        film: the film.
+        name: how `cycle.yaml` calls it, for the manifest.
+        cycle: the cycle.
+        clips: those of its clips that may be cut.
+        folder: where they go; `manifest.json` is written last.
+        progress: told the id of each clip as its turn comes.
+
+    Raises:
+        FilmError: the film cannot be read.
+        CutError: a clip or still cannot be made.
+        OutputError: it cannot be written.
+    """
+    sha256 = sha256_of(film)
+    before = read_manifest(folder)
+    if before and before.film.sha256 != sha256:
+        before = None
+    cutter = _Cutter(film, cycle, folder, before)
+    for clip in clips:
+        progress(clip.id)
+        cutter.cut(clip)
+    manifest = Manifest(
+        film=FilmRecord(file=name, sha256=sha256, bytes=film.stat().st_size),
+        clips=tuple(cutter.clips),
+        stills=tuple(cutter.stills),
+        tools={"av": av.__version__, "ffmpeg": imageio_ffmpeg.get_ffmpeg_version()},
+    )
+    if before is None or manifest != before:
+        text = manifest.model_dump_json(by_alias=True, indent=1) + "\n"
+        publish_bytes(folder / MANIFEST, text.encode())
+    removed = tuple(remove_others(folder, manifest))
+    return Built(
+        manifest=manifest, made=tuple(cutter.made), removed=removed, warnings=tuple(cutter.warnings)
+    )
+
+
+def remove_others(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
+    """Deletes the clips and stills that the manifest does not name, and yields their paths.
+
+    A clip that is no longer marked, or no longer agreed to, must not stay behind.
+
+    Raises:
+        OutputError: one cannot be deleted.
+    """
+    kept = {MANIFEST}
+    if manifest:
+        kept |= {clip.file for clip in manifest.clips} | {one.file for one in manifest.stills}
+    for path in sorted([*folder.glob("*.mp4"), *folder.glob("*.jpg")]):
+        if path.name not in kept:
+            try:
+                path.unlink()
+            except OSError as err:
+                raise output_error(path, err) from err
+            yield path
+    if manifest is None:
+        with contextlib.suppress(FileNotFoundError):
+            (folder / MANIFEST).unlink()
+
+
+class _Cutter:
+    """Cuts one film's clips and stills, taking over from `before` what still stands."""
+
+    def __init__(self, film: Path, cycle: Cycle, folder: Path, before: Manifest | None) -> None:
+        self._film, self._cycle, self._folder, self._before = film, cycle, folder, before
+        self._facts: FilmFacts | None = None
+        self.clips: list[ClipRecord] = []
+        self.stills: list[StillRecord] = []
+        self.made: list[Path] = []
+        self.warnings: list[Problem] = []
+
+    def cut(self, clip: Clip) -> None:
+        self.clips.append(self._standing_clip(clip) or self._cut_clip(clip))
+        standing = [self._standing_still(clip, number) for number, _ in _numbered(clip)]
+        if all(standing):
+            self.stills += [one for one in standing if one]
+        else:
+            self.stills += self._take_stills(clip)
+
+    def _standing_clip(self, clip: Clip) -> ClipRecord | None:
+        record = self._before.clip(clip.id) if self._before else None
+        stands = record and record.recipe == _clip_recipe(clip) and self._is_whole(record)
+        return record if stands else None
+
+    def _standing_still(self, clip: Clip, number: int) -> StillRecord | None:
+        record = self._before.still(clip.id, number) if self._before else None
+        recipe = _still_recipe(clip, clip.stills[number - 1])
+        return record if record and record.recipe == recipe and self._is_whole(record) else None
+
+    def _is_whole(self, record: ClipRecord | StillRecord) -> bool:
+        path = self._folder / record.file
+        return path.is_file() and sha256_of(path) == record.sha256
+
+    def _cut_clip(self, clip: Clip) -> ClipRecord:
+        facts = self._facts = self._facts or probe_film(self._film)
+        path = self._folder / f"{clip.id}.mp4"
+        times = list_frame_times(self._film, clip.span)
+        if not times:
+            raise CutError(
+                Problem(
+                    file=str(self._film), field=clip.id, found="no picture between its marks",
+                    mend="move the marks",
+                )
+            )  # fmt: skip
+        with publish(path) as temporary:
+            _encode(self._film, facts, clip, times[0], temporary)
+            cut = _check_cut(temporary, clip)
+            frames = frames_in(temporary)
+            sha256 = sha256_of(temporary)
+        self.made.append(path)
+        if frames != len(times):
+            self.warnings.append(
+                Problem(
+                    file=str(self._film), field=clip.id,
+                    found=f"the film is damaged here: {frames} of {len(times)} pictures came out",
+                    mend="look at the clip before you show it",
+                )
+            )  # fmt: skip
+        return ClipRecord(
+            id=clip.id, file=path.name, sha256=sha256, asked_start=clip.start, asked_end=clip.end,
+            given_start=times[0], frames=frames, width=cut.width, height=cut.height,
+            sound=cut.audio_codec is not None, recipe=_clip_recipe(clip),
+        )  # fmt: skip
+
+    def _take_stills(self, clip: Clip) -> Iterator[StillRecord]:
+        shown = find_frames(self._film, [still.at for still in clip.stills])
+        for (number, still), frame in zip(_numbered(clip), shown, strict=True):
+            path = self._folder / f"{clip.id}-{number}.jpg"
+            picture = _to_print_size(_cover(frame.picture, clip, still.at), self._sample())
+            with publish(path) as temporary:
+                # The plugin is named: without it a broken picture ends in a page of another
+                # tool's log. Only pixels are handed over, so nothing of the film's metadata is.
+                iio.imwrite(
+                    temporary, picture, plugin="pillow", extension=".jpg", quality=STILL_QUALITY
+                )
+                sha256 = sha256_of(temporary)
+            self.made.append(path)
+            yield StillRecord(
+                clip=clip.id, number=number, file=path.name, sha256=sha256, asked=still.at,
+                given=frame.at, width=picture.shape[1], height=picture.shape[0],
+                recipe=_still_recipe(clip, still),
+            )  # fmt: skip
+
+    def _sample(self) -> Fraction:
+        self._facts = self._facts or probe_film(self._film)
+        return Fraction(self._facts.width, self._facts.height)
+
+
+def _numbered(clip: Clip) -> Iterator[tuple[int, Still]]:
+    return iter(enumerate(clip.stills, start=1))
+
+
+def _clip_recipe(clip: Clip) -> str:
+    return f"{_RECIPE} {clip.start} {clip.end} {clip.sound} {_mask_recipe(clip)}".strip()
+
+
+def _still_recipe(clip: Clip, still: Still) -> str:
+    return f"{_RECIPE} {still.at} {_mask_recipe(clip)}".strip()
+
+
+def _mask_recipe(clip: Clip) -> str:
+    return " ".join(f"{mask.start}-{mask.end}@{mask.box}" for mask in clip.masks)
+
+
+def _to_print_size(picture: Pixels, shape: Fraction) -> Pixels:
+    """Returns a picture with square pixels, at most as large as a page can use."""
+    height, width = picture.shape[:2]
+    # Non-square pixels are stretched, never squeezed: no detail is thrown away.
+    if Fraction(width, height) < shape:
+        width = round(height * shape)
+    else:
+        height = round(width / shape)
+    scale = min(Fraction(1), Fraction(STILL_LONG_SIDE_PX, max(width, height)))
+    size = (round(width * scale), round(height * scale))
+    if size == (picture.shape[1], picture.shape[0]):
+        return picture
+    return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
+
+
+def _cover(picture: Pixels, clip: Clip, at: Timecode) -> Pixels:
+    """Returns a picture with the masks of that moment painted over it, for good."""
+    boxes = [mask for mask in clip.masks if mask.start <= at <= mask.end]
+    if not boxes:
+        return picture
+    covered = picture.copy()
+    height, width = picture.shape[:2]
+    for mask in boxes:
+        left, top, across, down = mask.box
+        rows = slice(int(top * height), -int(-(top + down) * height // 1))
+        columns = slice(int(left * width), -int(-(left + across) * width // 1))
+        covered[rows, columns] = _MASK_COLOUR
+    return covered
+
+
+def _encode(film: Path, facts: FilmFacts, clip: Clip, first: Timecode, out: Path) -> None:
+    """Cuts one clip with ffmpeg: every frame from the one on screen at its start to its end."""
+    # ffmpeg's -ss counts from the container's start, browsers from film time 0.
+    offset = facts.start - facts.zero
+    frame_s = 1 / facts.frame_rate if facts.frame_rate else Fraction(1, 50)
+    begin = max(Fraction(0), first.seconds - offset - _LEAD * frame_s)
+    # The end itself is not in the clip: stop a little before a frame that begins exactly there.
+    length = clip.end.seconds - offset - begin - Fraction(1, 4000)
+    # Seeking in broadcast streams is not exact: decode a run-up and drop it.
+    run_up = min(begin, Fraction(15)) if facts.container.startswith("mpeg") else Fraction(0)
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin",
+        "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
+        "-ss", _seconds(begin - run_up), "-i", str(film.resolve()),
+        *(["-ss", _seconds(run_up)] if run_up else []), "-t", _seconds(length),
+        "-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn",
+        "-vf", _filters(facts, clip, begin),
+        "-fps_mode", "vfr", "-enc_time_base", "1:90000", "-video_track_timescale", "90000",
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", "21",
+        "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+        "-color_range", "tv", *_sound_options(facts, clip),
+        "-map_metadata", "-1", "-map_chapters", "-1", "-fflags", "+bitexact",
+        "-flags:v", "+bitexact", "-flags:a", "+bitexact", "-movflags", "+faststart",
+        "-f", "mp4", str(out.resolve()),
+    ]  # fmt: skip
+    # A list, never a shell: a film's name may hold quotes, spaces or percent signs.
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        try:
+            _, said = process.communicate(timeout=_CLIP_TIMEOUT_S)
+        except BaseException as err:
+            process.kill()
+            if isinstance(err, subprocess.TimeoutExpired):
+                raise _cut_error(clip, "took more than an hour to cut") from err
+            raise
+    if process.returncode:
+        lines = said.decode(errors="replace").strip().splitlines() or ["no word from ffmpeg"]
+        if "No space left on device" in said.decode(errors="replace"):
+            raise output_error(out, OSError(28, os.strerror(28)))
+        raise _cut_error(clip, f"could not be cut: {lines[-1].strip()}")
+
+
+def _filters(facts: FilmFacts, clip: Clip, begin: Fraction) -> str:
+    chain = ["bwdif=mode=send_frame:deint=interlaced"] if facts.interlaced else []
+    if facts.transfer in (16, 18):  # PQ and HLG: bring HDR down to what a browser shows
+        chain.append(
+            "zscale=t=linear:npl=203,format=gbrpf32le,zscale=p=bt709,"
+            "tonemap=tonemap=mobius:param=0.7:desat=0,zscale=t=bt709:m=bt709:r=tv"
+        )
+    shrink = f"min(1,{CLIP_LONG_SIDE_PX}/max(iw*sar,ih))"
+    chain.append(
+        f"scale=w='2*trunc(iw*sar*{shrink}/2)':h='2*trunc(ih*{shrink}/2)'"
+        ":flags=bicubic:out_color_matrix=bt709:out_range=tv"
+    )
+    for mask in clip.masks:
+        chain.append(_mask_filter(mask, begin, facts))
+    chain.append(
+        "setsar=1,format=yuv420p,"
+        "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
+    )
+    return ",".join(chain)
+
+
+def _mask_filter(mask: Mask, begin: Fraction, facts: FilmFacts) -> str:
+    left, top, across, down = mask.box
+    # Grown by a frame on either side: better a face covered too long than seen for one picture.
+    slack = 1 / facts.frame_rate if facts.frame_rate else Fraction(1, 25)
+    start = _seconds(
+        max(Fraction(0), mask.start.seconds - facts.start + facts.zero - begin - slack)
+    )
+    end = _seconds(max(Fraction(0), mask.end.seconds - facts.start + facts.zero - begin + slack))
+    red, green, blue = _MASK_COLOUR
+    return (
+        f"drawbox=x=floor(iw*{left}):y=floor(ih*{top}):w=ceil(iw*{across})+2:h=ceil(ih*{down})+2"
+        f":color=0x{red:02x}{green:02x}{blue:02x}:t=fill:enable='between(t,{start},{end})'"
+    )
+
+
+def _sound_options(facts: FilmFacts, clip: Clip) -> list[str]:
+    if facts.audio_codec is None or clip.sound == "mute":
+        return ["-an"]
+    filters = "aresample=async=1:first_pts=0"
+    if clip.sound == "level":
+        filters = f"loudnorm=I=-18:TP=-2:LRA=11,{filters}"
+    return ["-af", filters, "-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000"]
+
+
+def _check_cut(path: Path, clip: Clip) -> FilmFacts:
+    """Returns what was cut; ffmpeg ends well on damaged films too, so the result is opened."""
+    try:
+        return probe_film(path)
+    except FilmError as err:
+        raise _cut_error(clip, "could not be cut: nothing that plays came out") from err
+
+
+def _cut_error(clip: Clip, found: str) -> CutError:
+    return CutError(Problem(field=clip.id, found=found, mend="play the film there; move the marks"))
+
+
+def _seconds(value: Fraction) -> str:
+    return f"{float(value):.6f}"

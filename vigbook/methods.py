@@ -1,0 +1,350 @@
+"""Find and load a method: a folder of templates with its vocabulary, prompts, notebooks and words.
+
+A method is a folder, not a registration: `templates/<method>/method.yaml` and its notebooks. A
+team's own folder of templates, named first, goes before ours. Fixed words are English in the
+templates and are translated by the catalogues in `templates/locale/`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
+from babel.lists import format_list
+from babel.messages.pofile import read_po
+from pydantic import Field
+
+from vigbook.answers import Said
+from vigbook.case import Case, Clip, Cycle, Finding, Id, Model, Text, nearest
+from vigbook.casefile import read_model
+from vigbook.errors import AnswerError, CaseError, MethodError, Problem
+
+Kind = Literal["text", "list", "tick", "rating", "date", "marks"]
+_PACKAGED = Path(__file__).parent / "templates"
+_CHECKOUT = Path(__file__).parent.parent / "templates"
+
+
+class Principle(Model):
+    """One of the principles of attuned interaction: a lens for strengths, never a score."""
+
+    id: Id
+    heading: Text
+    look_for: Text
+    adult: Text
+    child: Text | None = None
+
+
+class Prompt(Model):
+    """A question that somebody answers, on screen or on paper.
+
+    `label` and `hint` may hold `{child}`, `{us}` and `{worker}`: names are put in when shown.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[a-z][a-z0-9.-]{0,63}$")]
+    label: Text
+    hint: Text | None = None
+    kind: Kind = "text"
+    lines: Annotated[int, Field(ge=1, le=40)] = 3
+    most: Annotated[int, Field(ge=1, le=20)] | None = None
+    on_paper: bool = Field(True, description="asked on the worksheet")
+
+
+class PromptsByPlace(Model):
+    """A method's prompts in the order they are asked: of each clip, at the end, of the worker."""
+
+    opening: tuple[Prompt, ...] = ()
+    clip: tuple[Prompt, ...] = ()
+    closing: tuple[Prompt, ...] = ()
+    practitioner: tuple[Prompt, ...] = ()
+
+
+class TakeHomeChoice(Model):
+    """Which words stand beside a picture: the first of these prompts that was answered."""
+
+    words: tuple[Id, ...] = ("did", "see")
+
+
+class MethodFile(Model):
+    """The whole of `method.yaml`."""
+
+    vigbook: Literal[1]
+    method: Id
+    name: Text
+    principles: tuple[Principle, ...] = ()
+    prompts: PromptsByPlace = PromptsByPlace()
+    take_home: TakeHomeChoice = TakeHomeChoice()
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Method:
+    """A loaded method.
+
+    Attributes:
+        folder: its folder of templates.
+        file: what its `method.yaml` says.
+    """
+
+    folder: Path
+    file: MethodFile
+
+    def principle(self, principle_id: str) -> Principle | None:
+        """Returns the principle with this id, or None."""
+        return next((one for one in self.file.principles if one.id == principle_id), None)
+
+    def notebook(self, name: str) -> Path:
+        """Returns the path of one of the method's notebooks, by its name without the suffix.
+
+        Raises:
+            MethodError: there is none of that name.
+        """
+        path = self.folder / f"{name}.ipynb"
+        if not path.is_file():
+            there = [one.stem for one in self.folder.glob("*.ipynb")]
+            raise MethodError(
+                Problem(
+                    file=str(path), found="there is no such notebook", mend=nearest(name, there)
+                )
+            )
+        return path
+
+    def prompts(self, case: Case, cycle: Cycle) -> dict[str, Prompt]:
+        """Returns every prompt of a cycle by its full id, in the order they are asked."""
+        own = self.file.prompts
+        ratings = [_goal_prompt(goal.id, goal.wording) for goal in case.goals]
+        clips = [
+            prompt.model_copy(update={"id": f"{clip.id}.{prompt.id}"})
+            for clip in cycle.clips
+            for prompt in own.clip
+        ]
+        every = (*own.opening, *clips, *own.closing, *ratings, *own.practitioner)
+        return {prompt.id: prompt for prompt in every}
+
+    def clip_prompts(self, clip: Clip) -> tuple[str, ...]:
+        """Returns the full ids of the prompts that are asked of a clip, in order."""
+        return tuple(f"{clip.id}.{prompt.id}" for prompt in self.file.prompts.clip)
+
+    def is_practitioners(self, prompt_id: str) -> bool:
+        """Whether a prompt is the worker's own: its answers never stand on a family's page."""
+        return any(one.id == prompt_id for one in self.file.prompts.practitioner)
+
+
+def find_templates(first: Path | None = None) -> tuple[Path, ...]:
+    """Returns the folders of templates to look in, a team's own first.
+
+    Raises:
+        MethodError: vigbook's own are neither in the package nor in the checkout.
+    """
+    own = next((place for place in (_PACKAGED, _CHECKOUT) if place.is_dir()), None)
+    if own is None:
+        found = f"no templates in {_PACKAGED} nor in {_CHECKOUT}"
+        raise MethodError(Problem(found=found, mend="install vigbook again"))
+    if first is not None and not first.is_dir():
+        raise MethodError(
+            Problem(file=str(first), found="is not a folder", mend="check --templates")
+        )
+    return (first, own) if first else (own,)
+
+
+def find_template(templates: Sequence[Path], name: str) -> Path:
+    """Returns a file of the templates, a team's own first.
+
+    Raises:
+        MethodError: no folder of templates has it.
+    """
+    path = next((place / name for place in templates if (place / name).exists()), None)
+    if path is None:
+        places = ", ".join(str(place) for place in templates)
+        raise MethodError(Problem(found=f"there is no '{name}' in {places}", mend="check the name"))
+    return path
+
+
+@functools.lru_cache(maxsize=8)
+def load_method(templates: tuple[Path, ...], name: str) -> Method:
+    """Loads a method by the name of its folder.
+
+    Raises:
+        MethodError: there is none of that name, or its `method.yaml` is wrong.
+    """
+    place = next((one / name for one in templates if (one / name / "method.yaml").is_file()), None)
+    if place is None:
+        there = {path.parent.name for one in templates for path in one.glob("*/method.yaml")}
+        raise MethodError(Problem(found=f"there is no method '{name}'", mend=nearest(name, there)))
+    try:
+        return Method(place, read_model(place / "method.yaml", MethodFile))
+    except CaseError as err:
+        raise MethodError(err.problems) from err
+
+
+def check_principles(method: Method, cycle: Cycle) -> Iterator[Finding]:
+    """Yields principles that a cycle names and the method does not have."""
+    known = [principle.id for principle in method.file.principles]
+    for index, clip in enumerate(cycle.clips):
+        for place, seen in enumerate(clip.principles):
+            if seen.id not in known:
+                at = ("clips", index, "principles", place, "id")
+                yield Finding(at, f"there is no principle '{seen.id}'", nearest(seen.id, known))
+
+
+def parse_answer(prompts: Mapping[str, Prompt], case: Case, prompt_id: str, text: str) -> Any:
+    """Returns the value that a typed answer stands for, by its prompt's kind.
+
+    A list takes one entry a line, a rating a number of its goal's scale, a date year-month-day, a
+    tick yes or no. Blank text means room to write, and a rating of it is not rated, never 0.
+
+    Raises:
+        AnswerError: there is no such prompt, or the text does not fit it.
+    """
+    prompt = prompts.get(prompt_id)
+    if prompt is None:
+        found = f"there is no prompt '{prompt_id}'"
+        raise AnswerError(Problem(found=found, mend=nearest(prompt_id, prompts)))
+    if not text.strip():
+        return [] if prompt.kind in ("list", "marks") else None if prompt.kind != "text" else ""
+    if prompt.kind == "list":
+        entries = [line.strip() for line in text.splitlines() if line.strip()]
+        if prompt.most and len(entries) > prompt.most:
+            found = f"{len(entries)} lines, and it takes up to {prompt.most}"
+            raise AnswerError(Problem(field=prompt_id, found=found, mend="choose among them"))
+        return entries
+    if prompt.kind == "tick":
+        return _parse_tick(prompt_id, text)
+    if prompt.kind == "date":
+        try:
+            return datetime.date.fromisoformat(text.strip()).isoformat()
+        except ValueError as err:
+            found = f"'{text}' is not a date"
+            mend = "write year-month-day, as 2026-03-28"
+            raise AnswerError(Problem(field=prompt_id, found=found, mend=mend)) from err
+    if prompt.kind == "rating":
+        return _parse_rating(case, prompt_id, text)
+    if prompt.kind == "marks":
+        found, mend = "marks are made while looking together", "leave this one to the workbook"
+        raise AnswerError(Problem(field=prompt_id, found=found, mend=mend))
+    return text
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Words:
+    """Our fixed words in one language.
+
+    Attributes:
+        language: as asked for, for `lang=`.
+        locale: for dates and lists.
+        catalogue: English to this language; empty for English.
+        checked: whether a native speaker has read the catalogue.
+    """
+
+    language: str
+    locale: Locale
+    catalogue: Mapping[str, str]
+    checked: bool
+
+    @property
+    def direction(self) -> Literal["ltr", "rtl"]:
+        """Which way the language runs."""
+        return "rtl" if self.locale.character_order == "right-to-left" else "ltr"
+
+    @property
+    def quotes(self) -> tuple[str, str]:
+        """The language's quotation marks, opening and closing."""
+        opening, _, closing = self.say("“|”").partition("|")
+        return opening, closing
+
+    def say(self, english: str, **names: object) -> str:
+        """Returns a fixed sentence in this language, with names put in for `%(name)s`."""
+        sentence = self.catalogue.get(english, english)
+        return sentence % names if names else sentence
+
+    def say_many(self, one: str, many: str, number: int, **names: object) -> str:
+        """Returns a fixed sentence for a number of things."""
+        return self.say(one if number == 1 else many, **{"num": number, **names})
+
+    def fill(self, text: str, names: Mapping[str, str]) -> str:
+        """Returns a prompt's words in this language with `{child}` and the like put in."""
+        return re.sub(r"\{(\w+)\}", lambda hole: names.get(hole[1], hole[0]), self.say(text))
+
+    def date(self, day: datetime.date | None) -> str | None:
+        """Returns a date as people write it, or None."""
+        return format_date(day, format="long", locale=self.locale) if day else None
+
+    def list(self, names: Iterable[str]) -> str:
+        """Returns names as people list them: 'Mia and Sam'."""
+        return str(format_list([*names], locale=self.locale))
+
+
+@functools.lru_cache(maxsize=16)
+def load_words(templates: tuple[Path, ...], language: str) -> Words:
+    """Loads the fixed words of a language; what has no translation stays English.
+
+    Raises:
+        MethodError: nobody speaks that language, or its catalogue cannot be read.
+    """
+    try:
+        # British dates: 14 March 2026, never March 14.
+        locale = Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
+    except (UnknownLocaleError, ValueError) as err:
+        found = f"'{language}' is not a language we know"
+        raise MethodError(Problem(found=found, mend="write a code as en, cy or ar")) from err
+    catalogue: dict[str, str] = {}
+    checked = language.partition("-")[0] == "en"
+    # A team's catalogue is laid over ours.
+    for place in reversed(templates):
+        path = place / "locale" / language.partition("-")[0] / "LC_MESSAGES" / "vigbook.po"
+        if not path.is_file():
+            continue
+        try:
+            with path.open("rb") as file:
+                loaded = read_po(file, abort_invalid=True)
+        except (OSError, ValueError, UnicodeDecodeError) as err:
+            raise MethodError(Problem(file=str(path), found=f"cannot be read: {err}")) from err
+        catalogue |= {str(m.id): str(m.string) for m in loaded if m.id and m.string and not m.fuzzy}
+        checked = "checked by a native speaker: yes" in (loaded.header_comment or "").lower()
+    return Words(language, locale, catalogue, checked)
+
+
+def hash_templates(paths: Iterable[Path]) -> str:
+    """Returns one SHA-256 of the names and bytes of files and of all files in folders."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file():
+                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def default_source(by: str) -> Said:
+    """Returns how an answer is taken to have come when nobody says: family say, workers write."""
+    return "written" if by == "practitioner" else "said"
+
+
+def _goal_prompt(goal_id: str, wording: str) -> Prompt:
+    return Prompt(id=f"goal.{goal_id}.now", label=wording, kind="rating", lines=1)
+
+
+def _parse_tick(prompt_id: str, text: str) -> bool | None:
+    ticks = {"yes": True, "true": True, "1": True, "no": None, "false": None, "0": None}
+    if text.strip().lower() not in ticks:
+        found = f"'{text}' is neither yes nor no"
+        raise AnswerError(Problem(field=prompt_id, found=found, mend="write yes or no"))
+    return ticks[text.strip().lower()]
+
+
+def _parse_rating(case: Case, prompt_id: str, text: str) -> int:
+    scale = next(goal.scale for goal in case.goals if prompt_id == f"goal.{goal.id}.now")
+    mend = f"write a whole number from {scale.min} to {scale.max}, or nothing for not rated"
+    try:
+        value = int(text)
+    except ValueError as err:
+        found = f"'{text}' is not a whole number"
+        raise AnswerError(Problem(field=prompt_id, found=found, mend=mend)) from err
+    if not scale.min <= value <= scale.max:
+        raise AnswerError(Problem(field=prompt_id, found=f"{value} is not on the scale", mend=mend))
+    return value

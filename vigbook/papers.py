@@ -1,0 +1,509 @@
+"""Executed notebook and answers -> the three papers.
+
+The take-home is a fixed page for the family. The record walks the outputs of the executed
+notebook, in their order, for the team. The worksheet is blank paper for the hour itself. What may
+stand on each is asked of `vigbook.consent` by the elements that they are made of.
+"""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import nh3
+from markupsafe import Markup
+
+from vigbook import __version__
+from vigbook.answers import Answer
+from vigbook.case import Paper, Person, Size
+from vigbook.consent import WORDS_FOR_USE, media_due, standing
+from vigbook.elements import TRY_PROMPTS, Page, View, environment
+from vigbook.errors import PaperError, Problem, UsageError
+from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
+from vigbook.methods import find_template, hash_templates, load_words
+from vigbook.publish import publish_bytes, sha256_of
+from vigbook.sitting import Sitting
+from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
+
+PaperName = Literal["take-home", "record", "worksheet"]
+PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
+_MOST_IMAGE_BYTES = 4_000_000
+_RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Variant:
+    """One paper to print: which, for whom and how.
+
+    Attributes:
+        name: which of the papers.
+        person: the id of whom this copy is for, or None for the family's or the team's.
+        language: of the fixed words; the reader's own where None.
+        size: of the type; the reader's own where None.
+        paper: the reader's own where None.
+        private: without pictures, logo, dates of visits and places.
+        blank: with nothing filled in.
+    """
+
+    name: PaperName
+    person: str | None = None
+    language: str | None = None
+    size: Size | None = None
+    paper: Paper | None = None
+    private: bool = False
+    blank: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """A paper on the disk, and what was left out of it for want of consent."""
+
+    path: Path
+    made: bool
+    withheld: tuple[Problem, ...]
+
+
+def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Variant]:
+    """Returns the papers that every cycle has: three, and a copy for each who receives one."""
+    chosen = tuple(only) or PAPERS
+    variants = [Variant(name=name) for name in PAPERS if name in chosen]
+    if "take-home" in chosen:
+        receivers = sitting.case.receivers
+        variants += [Variant(name="take-home", person=person.id) for person in receivers]
+    return variants
+
+
+def print_paper(sitting: Sitting, variant: Variant) -> Printed:
+    """Prints one paper, unless the one that is there was made from the same things.
+
+    Raises:
+        PaperError: it cannot be laid out whole, or there is no workbook to make a record from.
+        UsageError: there is nobody of that id, or not in that language.
+        OutputError: it cannot be written. The earlier paper is whole.
+    """
+    page, name = open_page(sitting, variant)
+    path = sitting.folder / "print" / name
+    html = _render(page, variant)
+    folders = [find_template(sitting.templates, "print"), sitting.media, *_logo_folder(sitting)]
+    key = _key(sitting, html, folders[0])
+    state = _read_state(path.parent)
+    known = state.get(name, {})
+    if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
+        return Printed(path=path, made=False, withheld=tuple(page.withheld))
+    _check_glyphs(sitting, html, folders[0] / "fonts", name)
+    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
+
+    content = render_pdf(html, folders)
+    publish_bytes(path, content)
+    state[name] = {"key": key, "sha256": hashlib.sha256(content).hexdigest()}
+    text = json.dumps(state, indent=1, sort_keys=True) + "\n"
+    publish_bytes(path.parent / ".made.json", text.encode())
+    return Printed(path=path, made=True, withheld=tuple(page.withheld))
+
+
+def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
+    """Returns the page of a variant before anything is on it, and its file's name.
+
+    Raises:
+        UsageError: there is nobody of that id.
+        MethodError: nobody speaks that language.
+    """
+    case = sitting.case
+    person: Person | None = None
+    if variant.person is not None:
+        person = case.person(variant.person)
+        if person is None:
+            there = ", ".join(one.id for one in case.people)
+            raise UsageError(f"there is nobody '{variant.person}'", f"there is: {there}")
+    record = variant.name == "record"
+    language = sitting.service.language if record else case.language
+    language = (person.language if person else None) or language
+    size: Size = "clear" if record else (person.size if person else None) or case.print.size
+    wishes_pictures = person.pictures if person and person.pictures is not None else None
+    pictures = case.print.pictures if wishes_pictures is None else wishes_pictures
+    page = Page(
+        sitting=sitting,
+        words=load_words(sitting.templates, variant.language or language),
+        use="service-record" if record else "take-home",
+        audience=variant.person,
+        size=variant.size or size,
+        paper=variant.paper or case.print.paper,
+        pictures=record or pictures,
+        private=variant.private,
+        blank=variant.blank,
+    )
+    name = variant.name + (f"-{variant.person}" if variant.person else "")
+    usual = (language, size, case.print.paper)
+    if (page.words.language, page.size, page.paper) != usual or variant.private or variant.blank:
+        name += f".{page.words.language}.{page.size}"
+        name += "".join(
+            f".{word}"
+            for word, wanted in (
+                ("letter", page.paper == "letter"),
+                ("private", page.private),
+                ("blank", page.blank),
+            )
+            if wanted
+        )
+    return page, f"{name}.pdf"
+
+
+def is_checked(sitting: Sitting, audience: str | None) -> bool:
+    """Whether this page, as it stands, has been read through with who gets it.
+
+    Words put down after the reading have not been read, and another person's tick is not theirs.
+    """
+    ticks: list[tuple[int, Answer]] = [
+        (number, answer)
+        for number, answer in enumerate(sitting.journal.lines)
+        if answer.prompt == "take-home.checked"
+        and (audience is None or answer.by in (audience, "practitioner"))
+    ]
+    if not ticks or ticks[-1][1].empty:
+        return False
+    return all(
+        answer.prompt == "take-home.checked" for answer in sitting.journal.lines[ticks[-1][0] :]
+    )
+
+
+def _render(page: Page, variant: Variant) -> str:
+    contexts = {"take-home": _take_home, "record": _record, "worksheet": _worksheet}
+    context = contexts[variant.name](page)
+    html = environment(page.sitting.templates, page.words)
+    text = html.get_template(f"print/{variant.name}.html.j2").render(context)
+    return drop_controls(text)
+
+
+def _frame(page: Page, title: str) -> View:
+    """Returns what every paper has: the sheet, and whose it is."""
+    team, logo = page.sitting.service, _find_logo(page.sitting)
+    return {
+        "page": {
+            "lang": page.words.language,
+            "dir": page.words.direction,
+            "size": page.size,
+            "paper": page.paper,
+            "colour": team.colour,
+            # No name stands in a file's properties.
+            "title": title,
+            "quotes": page.words.quotes,
+        },
+        "team": {
+            "name": team.name,
+            "worker": page.sitting.worker,
+            "phone": team.phone,
+            "footer": team.footer,
+            "logo": logo.resolve().as_uri() if logo and not page.private else None,
+            "logo_alt": page.words.say("Logo of %(name)s", name=team.name or ""),
+        },
+    }
+
+
+def _take_home(page: Page) -> View:
+    sitting, say = page.sitting, page.words.say
+    question = None if page.blank else page.helping_question()["words"]
+    return {
+        **_frame(page, say("Our page")),
+        "read_through": not is_checked(sitting, page.audience),
+        "names": sitting.family_name(page.words),
+        "date": page.title()["date"],
+        "question": question,
+        "moments": [_moment(page, clip.id) for clip in sitting.cycle.clips],
+        "helped": page.said("helped"),
+        "helped_prompt": "",
+        "remember": _first(page.said("remember")),
+        "remember_prompt": "",
+        "try": {
+            prompt_id.removeprefix("try."): _first(page.said(prompt_id))
+            for prompt_id in TRY_PROMPTS
+        },
+        "goals": page.goals()["goals"],
+        "next_date": page.next_date()["date"],
+        "deletion": _deletion(page),
+        "private": page.private,
+    }
+
+
+def _moment(page: Page, clip_id: str) -> View:
+    clip, stills = page.clip(clip_id) or {}, page.stills(clip_id) or {}
+    method = page.sitting.method
+    # A strip of three tells before, during and after; of two, the first says it.
+    pictures = stills["pictures"][:3] if len(stills["pictures"]) >= 3 else stills["pictures"][:1]
+    asked = [
+        one for one in method.file.take_home.words if f"{clip_id}.{one}" in page.sitting.prompts
+    ]
+    said = ((one, _first(page.said(f"{clip_id}.{one}"))) for one in asked)
+    prompt_id, words = next(((one, w) for one, w in said if w), (next(iter(asked), ""), None))
+    prompt = page.sitting.prompts.get(f"{clip_id}.{prompt_id}")
+    return {
+        "id": clip_id,
+        "title": clip["title"],
+        "pictures": pictures,
+        "prompt": page.label(prompt) if prompt else "",
+        "words": words,
+    }
+
+
+def _worksheet(page: Page) -> View:
+    sitting = page.sitting
+    own = sitting.method.file.prompts
+    clips = []
+    for number, clip in enumerate(sitting.cycle.clips, start=1):
+        pictures = (page.stills(clip.id) or {}).get("pictures", [])
+        clips.append(
+            {
+                "id": clip.id,
+                "number": number,
+                "title": (page.clip(clip.id) or {})["title"],
+                "start": clip.start.short(),
+                "picture": pictures[0] if pictures else None,
+                "prompts": [_to_write(page, one) for one in own.clip if one.on_paper],
+            }
+        )
+    blank = dataclasses.replace(page, blank=True)
+    return {
+        **_frame(page, page.words.say("Worksheet")),
+        "names": sitting.family_name(page.words),
+        "question": page.helping_question()["words"],
+        "clips": clips,
+        "closing": [_to_write(page, one) for one in own.closing if one.on_paper],
+        "goals": blank.goals()["goals"],
+    }
+
+
+def _to_write(page: Page, prompt: Any) -> View:
+    return {"label": page.label(prompt), "hint": page.hint(prompt), "lines": prompt.lines}
+
+
+def _record(page: Page) -> View:
+    sitting, say = page.sitting, page.words.say
+    node = read_workbook(sitting.folder / NOTEBOOK)
+    if node is None:
+        found = "there is no workbook yet, and the record is made from it"
+        raise PaperError(
+            Problem(file=str(sitting.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
+        )
+    blocks = list(_record_blocks(page, node))
+    case, cycle = sitting.case, sitting.cycle
+    return {
+        **_frame(page, say("Review record: %(family)s, cycle %(number)s",
+                           family=case.family, number=cycle.cycle)),
+        "record": {
+            "title": say("Review record"),
+            "facts": _facts(page),
+            "running": say("%(family)s, cycle %(number)s", family=case.family, number=cycle.cycle),
+        },
+        "blocks": blocks,
+        "consents": _consents(page),
+        "left_out": _left_out(page, blocks),
+        "keep": _keep(page),
+        "provenance": _provenance(page, node),
+    }  # fmt: skip
+
+
+def _record_blocks(page: Page, node: Any) -> Iterator[View]:
+    """Yields the record's blocks: our elements by reference, a team's own output made safe.
+
+    Prompts that nobody answered are named together, after the prompts of the same clip.
+    """
+    unanswered: list[str] = []
+    about = ""  # the clip that the prompts are about, or nothing for those of the whole review
+    clips = {clip.id for clip in page.sitting.cycle.clips}
+    for kind, element_id, data in list_outputs(node):
+        views = _team_output(page, data) if kind == "other" else [page.view(kind, element_id)]
+        for view in views:
+            if view is None:
+                continue
+            clip = element_id.partition(".")[0]
+            clip = clip if clip in clips else ""
+            if unanswered and (view["kind"] != "prompt" or clip != about):
+                yield {"kind": "unanswered", "id": "", "labels": unanswered}
+                unanswered = []
+            about = clip
+            if view["kind"] == "prompt" and not view["words"]:
+                unanswered.append(view["label"])
+            else:
+                yield view
+    if unanswered:
+        yield {"kind": "unanswered", "id": "", "labels": unanswered}
+
+
+def _team_output(page: Page, data: Mapping[str, Any]) -> Iterator[View]:
+    text = {
+        key: "".join(value) if isinstance(value, list) else value for key, value in data.items()
+    }
+    if "text/html" in text:
+        yield {"kind": "html", "id": "", "html": Markup(_clean(text["text/html"]))}
+    elif "image/png" in text and len(text["image/png"]) < _MOST_IMAGE_BYTES:
+        path = page.sitting.media / ".team-images"
+        name = hashlib.sha256(text["image/png"].encode()).hexdigest()[:16]
+        publish_bytes(path / f"{name}.png", base64.b64decode(text["image/png"]))
+        source = (path / f"{name}.png").resolve().as_uri()
+        alt = text.get("text/plain") or page.words.say("A picture that the team added")
+        yield {"kind": "image", "id": "", "src": source, "alt": alt}
+    elif plain := text.get("text/markdown") or text.get("text/plain"):
+        yield {"kind": "text", "id": "", "text": str(plain)}
+
+
+def _clean(html: str) -> str:
+    """Returns a team's own HTML with text, lists and tables left in it: nothing that fetches."""
+    tags = {
+        "p", "br", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
+        "b", "strong", "blockquote", "pre", "code", "span", "div", "dl", "dt", "dd",
+    }  # fmt: skip
+    attributes = {"th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+    return nh3.clean(html, tags=tags, attributes=attributes, link_rel=None)
+
+
+def _facts(page: Page) -> list[list[str]]:
+    sitting, say, date = page.sitting, page.words.say, page.words.date
+    case, cycle = sitting.case, sitting.cycle
+    held = cycle.review
+    people = ", ".join(f"{person.name} ({person.role})" for person in case.people)
+    lines = sitting.journal.lines
+    version = say("%(num)s entries, the last of %(at)s", num=len(lines), at=lines[-1].at[:16].replace("T", " ") + " UTC") if lines else say("before any answers")  # noqa: E501  # fmt: skip
+    rows: list[tuple[str, str | None]] = [
+        (say("Reference"), case.reference),
+        (say("Family"), case.family),
+        (say("Cycle"), str(cycle.cycle)),
+        (say("People"), people),
+        (say("Author"), sitting.worker),
+        (say("Film"), date(cycle.film.date)),
+        (say("Place"), cycle.film.place),
+        (say("Activity"), cycle.film.activity),
+        (say("How the child agreed"), cycle.film.child_agreed),
+        (say("Shared review held"), date(held.date) if held else say("not yet")),
+        (say("Minutes"), str(held.minutes) if held and held.minutes else None),
+        (say("Present"), ", ".join(map(sitting.name_of, held.present)) if held else None),
+        (say("Clips shown"), ", ".join(held.clips_shown) if held else None),
+        (say("Version"), version),
+    ]
+    return [[label, value] for label, value in rows if value]
+
+
+def _consents(page: Page) -> View:
+    case, say, today = page.sitting.case, page.words.say, page.sitting.today
+    asked = {use for row in case.consents for use in row.uses}
+    uses = [use for use in WORDS_FOR_USE if use in asked or use in _RECORD_USES]
+    return {
+        "columns": [say(WORDS_FOR_USE[use]).capitalize() for use in uses],
+        "rows": [
+            {
+                "name": person.name,
+                "cells": [standing(case, person.id, use, today) for use in uses],
+            }
+            for person in case.people
+        ],
+        "entries": [
+            [
+                case.name_of(row.person),
+                ", ".join(say(WORDS_FOR_USE[use]) for use in row.uses),
+                row.answer,
+                case.name_of(row.given_by),
+                row.authority,
+                page.words.date(row.date) or "",
+            ]
+            for row in case.consents
+        ],
+    }
+
+
+def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
+    titles = {block["id"]: block["title"] for block in blocks if block["kind"] == "clip"}
+    found = []
+    for block in blocks:
+        if block.get("left_out"):
+            title = titles.get(block["id"], "")
+            found.append(
+                page.words.say("%(title)s: %(reason)s", title=title, reason=block["left_out"])
+            )
+    return found
+
+
+def _keep(page: Page) -> list[str]:
+    sitting, say = page.sitting, page.words.say
+    deletion = _deletion(page)
+    lines = []
+    if sitting.case.legal_hold:
+        lines.append(say("A legal hold stops deletion and every other use."))
+    elif deletion:
+        lines.append(say("Films, clips and pictures: deleted by %(date)s.", date=deletion))
+    record_class = sitting.case.retention.record_class
+    until = sitting.service.retention.get(record_class or "", record_class)
+    if until:
+        lines.append(say("Written notes: kept until %(until)s.", until=until))
+    lines.append(say("The family can ask to see these notes or have mistakes put right."))
+    return lines
+
+
+def _provenance(page: Page, node: Any) -> list[list[str]]:
+    sitting, say = page.sitting, page.words.say
+    manifest = sitting.manifest
+    made_from = str(
+        node.get("metadata", {}).get("vigbook", {}).get("template", say("a notebook of the team's"))
+    )
+    rows = [[say("Notebook"), made_from], [say("Made with"), f"vigbook {__version__}"]]
+    if manifest:
+        rows.insert(0, [say("Film's SHA-256"), manifest.film.sha256])
+    return rows
+
+
+def _deletion(page: Page) -> str | None:
+    cycles = [source.model for source in page.sitting.family.cycles.values()]
+    return page.words.date(media_due(page.sitting.case, cycles, page.sitting.service))
+
+
+def _find_logo(sitting: Sitting) -> Path | None:
+    if not sitting.service.logo or not sitting.family.service_path:
+        return None
+    path = sitting.family.service_path.parent / sitting.service.logo
+    return path if path.is_file() else None
+
+
+def _logo_folder(sitting: Sitting) -> list[Path]:
+    logo = _find_logo(sitting)
+    return [logo.resolve()] if logo else []
+
+
+def _first(words: Sequence[View]) -> View | None:
+    return words[0] if words else None
+
+
+def _key(sitting: Sitting, html: str, folder: Path) -> str:
+    """Returns a SHA-256 of all that a paper is made from: its HTML, styles, fonts and pictures."""
+    digest = hashlib.sha256(html.encode())
+    digest.update(hash_templates([folder]).encode())
+    if sitting.manifest:
+        digest.update(json.dumps([one.sha256 for one in sitting.manifest.stills]).encode())
+    for logo in _logo_folder(sitting):
+        digest.update(logo.read_bytes())
+    return digest.hexdigest()
+
+
+def _read_state(folder: Path) -> dict[str, dict[str, str]]:
+    try:
+        found = json.loads((folder / ".made.json").read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:
+    """Raises a PaperError that names each letter without a font, and where it was typed."""
+    missing = find_missing_glyphs(html, fonts)
+    if not missing:
+        return
+    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
+    for source in (sitting.source, sitting.family.case):
+        texts[source.path.name] = source.path.read_text("utf-8")
+    problems = []
+    for letter in missing:
+        where = next((prompt for prompt, text in texts.items() if letter in text), None)
+        problem = glyph_problem(letter, where)
+        problems.append(dataclasses.replace(problem, file=str(sitting.folder / "print" / name)))
+    raise PaperError(problems)

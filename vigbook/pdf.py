@@ -1,0 +1,131 @@
+"""HTML -> PDF through WeasyPrint, with our own fonts and nothing from anywhere else.
+
+Only files inside the folders that a caller names are read: no network, no other file of the disk,
+whatever stands in a page. A picture that is missing or a letter that no font has is an error, not
+a hole in the page.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from html import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import weasyprint
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from vigbook.errors import PaperError, Problem
+
+PDF_VARIANT = "pdf/ua-1"
+_TYPES = {
+    ".css": "text/css", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
+    ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2",
+}  # fmt: skip
+_LARGEST_FILE = 8 * 2**20
+
+
+def render_pdf(html: str, folders: Sequence[Path]) -> bytes:
+    """Returns the PDF of a page.
+
+    Args:
+        html: a whole HTML document. Its relative links start from the first of `folders`.
+        folders: where stylesheets, fonts and pictures may be read from.
+
+    Raises:
+        PaperError: something on the page is missing, or WeasyPrint left something out.
+    """
+    with _own_fonts_only(folders[0] / "fonts"), _complaints() as complaints:
+        try:
+            document = weasyprint.HTML(
+                string=html,
+                base_url=folders[0].resolve().as_uri() + "/",
+                url_fetcher=FolderFetcher(folders),
+            )
+            content: bytes = document.write_pdf(
+                pdf_variant=PDF_VARIANT, font_config=FontConfiguration()
+            )
+        except FatalURLFetchingError as err:
+            raise PaperError(f"the page names a file that it may not have: {err}") from err
+    if complaints:
+        raise PaperError([Problem(found=f"the page is not whole: {one}") for one in complaints])
+    return content
+
+
+class FolderFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+    """Reads stylesheets, fonts and pictures from some folders, and nothing else."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        super().__init__(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
+        self._folders = [folder.resolve() for folder in folders if folder.exists()]
+
+    def fetch(  # weasyprint calls it so
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,  # noqa: ARG002
+    ) -> URLFetcherResponse:
+        """Returns a file's bytes.
+
+        Raises:
+            ValueError: it is not a file of an allowed kind and size in an allowed folder.
+        """
+        parts = urlsplit(url)
+        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+            raise ValueError("only files are read")
+        # Links are followed before the check, so that none leads out.
+        path = Path(url2pathname(parts.path)).resolve(strict=True)
+        if not any(path.is_relative_to(folder) for folder in self._folders):
+            raise ValueError("outside the case and the templates")
+        if path.suffix.lower() not in _TYPES:
+            raise ValueError("not a kind of file that a page holds")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise ValueError("too large for a page")
+        return URLFetcherResponse(
+            url, path.read_bytes(), {"Content-Type": _TYPES[path.suffix.lower()]}
+        )
+
+
+@contextlib.contextmanager
+def _complaints() -> Iterator[list[str]]:
+    """Collects WeasyPrint's complaints: what it leaves out of a page it only logs."""
+    found: list[str] = []
+
+    class Collector(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            found.append(record.getMessage())
+
+    logger = logging.getLogger("weasyprint")
+    collector = Collector(logging.WARNING)
+    handlers, propagate = logger.handlers[:], logger.propagate
+    logger.handlers, logger.propagate = [collector], False
+    try:
+        yield found
+    finally:
+        logger.handlers, logger.propagate = handlers, propagate
+
+
+@contextlib.contextmanager
+def _own_fonts_only(fonts: Path) -> Iterator[None]:
+    """Hides the machine's fonts: the same page must come out of every machine."""
+    with tempfile.TemporaryDirectory(prefix="vb-fonts-", ignore_cleanup_errors=True) as name:
+        config = Path(name, "fonts.conf")
+        config.write_text(
+            f"<fontconfig><dir>{escape(str(fonts.resolve()))}</dir>"
+            f"<cachedir>{escape(name)}</cachedir></fontconfig>",
+            "utf-8",
+        )
+        before = os.environ.get("FONTCONFIG_FILE")
+        os.environ["FONTCONFIG_FILE"] = str(config)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["FONTCONFIG_FILE"]
+            else:
+                os.environ["FONTCONFIG_FILE"] = before

@@ -1,0 +1,361 @@
+"""The main path: from a family's folder to a workbook and printed pages.
+
+    read -> check -> cut -> run the notebook -> print
+
+Read this first. Each stage is one function that calls one module; what is already made from the
+same things is left as it is. Whatever goes wrong with one cycle is told in its `Outcome`, in
+sentences for a person, and leaves what was made before whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigbook import checks
+from vigbook.answers import Answer, Said, read_journal, write_answer
+from vigbook.casefile import (
+    CaseFolder,
+    find_family,
+    find_inside,
+    read_case_folder,
+    show_path,
+    write_new_case,
+)
+from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.log import Deed, write_log
+from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.sitting import Sitting, open_sitting
+
+if TYPE_CHECKING:
+    from vigbook.papers import Variant
+
+Progress = Callable[[str], None]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What was asked for, beside the cases themselves.
+
+    Attributes:
+        service: the team's file, where it is not beside the family.
+        templates: a team's own folder of templates.
+        today: the day for which consent is asked.
+        fresh: whether to replace a workbook that somebody changed.
+    """
+
+    service: Path | None = None
+    templates: Path | None = None
+    today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
+    fresh: bool = False
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Outcome:
+    """What came of one cycle.
+
+    Attributes:
+        case: the family's folder, as it was named.
+        cycle: its number, or None where the whole family could not be read.
+        errors, warnings: problems, with what to do about them.
+        withheld: what was left out for want of consent, and why.
+        made: files that were written just now.
+        kept: files that were up to date.
+        seconds: how long each stage took.
+    """
+
+    case: str
+    cycle: int | None = None
+    errors: list[Problem] = dataclasses.field(default_factory=list)
+    warnings: list[Problem] = dataclasses.field(default_factory=list)
+    withheld: list[Problem] = dataclasses.field(default_factory=list)
+    made: list[str] = dataclasses.field(default_factory=list)
+    kept: list[str] = dataclasses.field(default_factory=list)
+    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was wrong; what was left out for want of consent is not wrong."""
+        return not self.errors
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the outcome as `--json` prints it."""
+        return {
+            "case": self.case,
+            "cycle": self.cycle,
+            "ok": self.ok,
+            "errors": [problem.as_json() for problem in self.errors],
+            "warnings": [problem.as_json() for problem in self.warnings],
+            "withheld": [problem.as_json() for problem in self.withheld],
+            "made": self.made,
+        }
+
+
+def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
+    """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
+
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
+        with _timed(outcome, "check"):
+            outcome.warnings += checks.list_warnings(sitting)
+            film = check_film(sitting)
+        with _timed(outcome, "media"):
+            cut_media(sitting, film, outcome, progress)
+        with _timed(outcome, "workbook"):
+            run_workbook(sitting, outcome, options.fresh, progress)
+        with _timed(outcome, "papers"):
+            print_papers(_reopen(sitting), outcome, (), progress)
+
+    return _each_cycle(case, options, "built", stages)
+
+
+def print_only(
+    case: Path, options: Options, variants: Callable[[Sitting], Sequence[Variant]]
+) -> list[Outcome]:
+    """Prints papers again with today's answers; the film need not be there."""
+
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
+        outcome.warnings += checks.list_warnings(sitting)
+        with _timed(outcome, "papers"):
+            print_papers(sitting, outcome, variants(sitting))
+
+    return _each_cycle(case, options, "printed", stages)
+
+
+def check(case: Path, options: Options) -> list[Outcome]:
+    """Tells what is wrong, what is not agreed to, and what media is due to be deleted."""
+
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
+        outcome.warnings += checks.list_warnings(sitting)
+        outcome.withheld += checks.list_withheld(sitting)
+        check_film(sitting)
+
+    return _each_cycle(case, options, None, stages)
+
+
+def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
+    """Writes a bag for each cycle, of what was built."""
+    # bagit asks Python for every installed package when it is imported.
+    from vigbook.archive import write_bag
+
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
+        family = sitting.family.folder.resolve().name
+        bag, written = write_bag(sitting, f"{family}-cycle-{sitting.cycle.cycle}", to)
+        (outcome.made if written else outcome.kept).append(show_path(bag))
+
+    return _each_cycle(case, options, "exported", stages)
+
+
+def verify(bag: Path) -> Outcome:
+    """Reads every byte of a bag again and tells what is not as it was."""
+    from vigbook.archive import verify_bag  # as above
+
+    outcome = Outcome(case=str(bag))
+    with _told(outcome):
+        verify_bag(bag)
+    return outcome
+
+
+def answer(
+    case: Path, options: Options, prompt_id: str, text: str, by: str, source: Said | None
+) -> Answer:
+    """Puts one answer into the journal of a cycle; of a family, into that of its latest cycle.
+
+    Raises:
+        UsageError: there is no such case, cycle or person.
+        CaseError: the case's files are wrong.
+        AnswerError: there is no such prompt, or the text does not fit it.
+        JournalError, OutputError: it could not be written.
+    """
+    family, folders = find_family(case)
+    if not folders:
+        found = "has no cycle yet"
+        raise UsageError(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
+    files = read_case_folder(family, folders[-1:], options.service)
+    templates = find_templates(options.templates)
+    sitting = open_sitting(files, folders[-1], templates, options.today)
+    value = parse_answer(sitting.prompts, sitting.case, prompt_id, text)
+    if by not in [speaker for _, speaker in sitting.speakers()]:
+        known = ", ".join(speaker for _, speaker in sitting.speakers())
+        raise UsageError(f"there is nobody '{by}' in the family", f"use one of: {known}")
+    journal = sitting.journal_of(prompt_id)
+    standing = read_journal(journal).last(prompt_id)
+    base = standing.id if standing else None
+    return write_answer(
+        journal, prompt_id, value, by=by, source=source or default_source(by), base=base
+    )
+
+
+def new(folder: Path) -> None:
+    """Writes a commented case to start from.
+
+    Raises:
+        UsageError: there is one already, or its name is no pseudonym we can use.
+        OutputError: it cannot be written.
+    """
+    write_new_case(folder)
+
+
+def find_film(sitting: Sitting) -> Path:
+    """Returns the path of a cycle's film.
+
+    Raises:
+        VigbookError: it points out of the family's folder.
+    """
+    name = sitting.cycle.film.file
+    try:
+        return find_inside(sitting.family.folder, sitting.folder, name)
+    except ValueError as err:
+        mend = "put the film into the family's folder"
+        raise CaseError(sitting.source.problem(("film", "file"), str(err), mend)) from err
+
+
+def check_film(sitting: Sitting) -> Path:
+    """Returns the path of a cycle's film after looking whether it plays and is long enough.
+
+    Raises:
+        CaseError: it is not there, or a clip goes past its end.
+        FilmError: it cannot be read.
+    """
+    from vigbook.film import probe_film  # PyAV loads all of ffmpeg
+
+    film = find_film(sitting)
+    checks.check_film_there(sitting, film)
+    checks.check_spans(sitting, probe_film(film))
+    return film
+
+
+def cut_media(sitting: Sitting, film: Path, outcome: Outcome, progress: Progress) -> None:
+    """Cuts the clips and stills of those who agreed to be filmed."""
+    # PyAV and imageio are slow to load, and a case whose media stands needs neither encoder.
+    from vigbook.media import build_media
+
+    agreed, refused = checks.split_by_filming(sitting)
+    outcome.withheld += refused
+    name = sitting.cycle.film.file
+    built = build_media(
+        film, name, sitting.cycle, agreed, sitting.media, lambda clip: progress(f"cutting {clip}")
+    )
+    outcome.made += [show_path(path) for path in built.made]
+    outcome.warnings += built.warnings
+
+
+def run_workbook(sitting: Sitting, outcome: Outcome, fresh: bool, progress: Progress) -> None:
+    """Runs the method's notebook for the cycle."""
+    from vigbook.workbook import build_workbook  # papermill takes a second to load
+
+    progress("running the workbook")
+    workbook = build_workbook(sitting, fresh=fresh)
+    (outcome.made if workbook.made else outcome.kept).append(show_path(workbook.path))
+    if workbook.by_hand:
+        found = "was changed by hand and is kept as it is"
+        if workbook.stale:
+            found += ", though the case or the template has changed since"
+        outcome.warnings.append(
+            Problem(file=show_path(workbook.path), found=found, mend="--fresh makes it anew")
+        )
+
+
+def print_papers(
+    sitting: Sitting,
+    outcome: Outcome,
+    variants: Sequence[Variant] = (),
+    progress: Progress = lambda _: None,
+) -> None:
+    """Prints the papers asked for, or those that every cycle has."""
+    from vigbook.papers import list_variants, print_paper  # WeasyPrint takes a second to load
+
+    for variant in variants or list_variants(sitting):
+        progress(f"printing {variant.name}")
+        printed = print_paper(sitting, variant)
+        (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
+        outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
+
+
+def choose_variants(
+    only: Sequence[str], template: Variant | None, people: Sequence[str]
+) -> Callable[[Sitting], Sequence[Variant]]:
+    """Returns a function that lists the papers of a sitting that somebody asked for."""
+    from vigbook.papers import PAPERS, list_variants
+
+    def choose(sitting: Sitting) -> Sequence[Variant]:
+        variants = list_variants(sitting, [one for one in PAPERS if one in only])
+        if people:
+            variants = [one for one in variants if one.person in people or one.name != "take-home"]
+        if template:
+            variants = [
+                dataclasses.replace(template, name=one.name, person=one.person) for one in variants
+            ]
+        return variants
+
+    return choose
+
+
+def _each_cycle(
+    case: Path,
+    options: Options,
+    deed: Deed | None,
+    stages: Callable[[Sitting, Outcome], None],
+) -> list[Outcome]:
+    whole = Outcome(case=str(case))
+    with _told(whole):
+        family, folders = find_family(case)
+        files = read_case_folder(family, folders, options.service)
+        templates = find_templates(options.templates)
+        if not folders:
+            found = "has no cycle yet"
+            whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
+        return [
+            *([whole] if whole.errors else []),
+            *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
+        ]
+    return [whole]
+
+
+def _one_cycle(
+    case: Path,
+    files: CaseFolder,
+    folder: Path,
+    templates: tuple[Path, ...],
+    options: Options,
+    deed: Deed | None,
+    stages: Callable[[Sitting, Outcome], None],
+) -> Outcome:
+    outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
+    with _told(outcome):
+        sitting = open_sitting(files, folder, templates, options.today)
+        outcome.errors += checks.check_vocabulary(sitting)
+        if outcome.errors:
+            return outcome
+        stages(sitting, outcome)
+        if deed and outcome.made:
+            names = [Path(made).name for made in outcome.made]
+            write_log(files.folder, deed, outcome.cycle, names)
+    return outcome
+
+
+def _reopen(sitting: Sitting) -> Sitting:
+    """Returns the sitting with what was cut and said since it was opened."""
+    return open_sitting(sitting.family, sitting.folder, sitting.templates, sitting.today)
+
+
+@contextlib.contextmanager
+def _told(outcome: Outcome) -> Iterator[None]:
+    """Turns what a user can mend into sentences; anything else is our fault and goes on up."""
+    try:
+        yield
+    except VigbookError as err:
+        outcome.errors += err.problems
+
+
+@contextlib.contextmanager
+def _timed(outcome: Outcome, stage: str) -> Iterator[None]:
+    begin = time.perf_counter()
+    try:
+        yield
+    finally:
+        outcome.seconds[stage] = time.perf_counter() - begin

@@ -1,0 +1,115 @@
+"""Whole files or none: write to a temporary name, then rename.
+
+Every output of vigbook is written through here, so that a full disk, a read-only folder or Ctrl-C
+leaves the earlier file as it was.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from vigbook.errors import OutputError, Problem
+
+_MENDS = {
+    errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
+    errno.EDQUOT: ("your share of the disk is full", "free some space and run it again"),
+    errno.EACCES: ("you may not write there", "ask for the right to write to this folder"),
+    errno.EPERM: ("you may not write there", "ask for the right to write to this folder"),
+    errno.EROFS: ("the disk is read-only", "copy the case to a disk that can be written"),
+    errno.ENOENT: ("the folder is not there", "check the path"),
+    errno.ENAMETOOLONG: ("the name is too long", "use a shorter folder name"),
+}
+
+
+def output_error(path: str | os.PathLike[str], err: OSError) -> OutputError:
+    """Returns what the system said about a file, as a sentence for a person."""
+    found, mend = _MENDS.get(
+        err.errno or 0, (err.strerror or str(err), "see that it can be written")
+    )
+    return OutputError(
+        Problem(file=os.fspath(path), found=f"could not be written: {found}", mend=mend)
+    )
+
+
+@contextlib.contextmanager
+def publish(path: Path) -> Iterator[Path]:
+    """Gives a temporary path beside `path`; renames it to `path` when the block ends well.
+
+    The temporary name keeps the suffix, since tools choose the format by it.
+
+    Raises:
+        OutputError: the file cannot be written. The earlier file, if any, is whole.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
+        )
+    except OSError as err:
+        raise output_error(path, err) from err
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        try:
+            yield temporary
+            # mkstemp makes files that only the owner may read; a team's folder is often shared.
+            temporary.chmod(0o666 & ~_umask())
+            with temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as err:
+            raise output_error(path, err) from err
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def publish_bytes(path: Path, content: bytes) -> None:
+    """Writes a whole file or nothing.
+
+    Raises:
+        OutputError: as `publish`.
+    """
+    with publish(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def publish_folder(path: Path) -> Iterator[Path]:
+    """Gives a temporary folder beside `path`; renames it to `path` when the block ends well.
+
+    Raises:
+        OutputError: it cannot be written, or `path` already exists.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as err:
+        raise output_error(path, err) from err
+    try:
+        try:
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            temporary.rename(path)
+        except OSError as err:
+            raise output_error(path, err) from err
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,147 @@
+"""One cycle of one family with all that is known of it: what screens and papers are made from."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from pathlib import Path
+
+from vigbook.answers import Journal, read_journal
+from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
+from vigbook.casefile import CaseFolder, Source
+from vigbook.consent import Decision, may_show
+from vigbook.manifest import Manifest, read_manifest
+from vigbook.methods import Method, Prompt, Words, load_method
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Sitting:
+    """One cycle of one family with all that is known of it: what its elements are shown from.
+
+    Attributes:
+        family: the family's files.
+        folder: the cycle's folder.
+        templates: the folders of templates, a team's own first.
+        journal: what was said.
+        manifest: what was cut, or None before it was.
+        today: the day that consent is asked for.
+    """
+
+    family: CaseFolder
+    folder: Path
+    templates: tuple[Path, ...]
+    method: Method
+    journal: Journal
+    manifest: Manifest | None
+    today: datetime.date
+
+    @property
+    def case(self) -> Case:
+        """The family's case."""
+        return self.family.case.model
+
+    @property
+    def source(self) -> Source[Cycle]:
+        """The cycle's file."""
+        return self.family.cycles[self.folder]
+
+    @property
+    def cycle(self) -> Cycle:
+        """The cycle."""
+        return self.source.model
+
+    @property
+    def service(self) -> Service:
+        """The team."""
+        return self.family.service
+
+    @property
+    def media(self) -> Path:
+        """Where the clips and stills are."""
+        return self.folder / "media"
+
+    @property
+    def prompts(self) -> dict[str, Prompt]:
+        """Every prompt of the cycle by its id, in order."""
+        return self.method.prompts(self.case, self.cycle)
+
+    @property
+    def worker(self) -> str | None:
+        """The name the family knows their worker by."""
+        return self.case.worker or self.service.worker
+
+    @property
+    def helping_question(self) -> str | None:
+        """The question of this cycle, or else the family's."""
+        return self.cycle.helping_question or self.case.helping_question
+
+    def journal_of(self, prompt_id: str) -> Path:
+        """Returns the file that answers to a prompt go to: the worker's own are kept apart."""
+        own = self.method.is_practitioners(prompt_id)
+        return self.folder / ("reflection.jsonl" if own else "answers.jsonl")
+
+    def speakers(self) -> list[tuple[str, str]]:
+        """Returns who may have said something, as (name, id): page receivers first, worker last."""
+        people = sorted(self.case.people, key=lambda person: not person.receives)
+        known = [(person.name, person.id) for person in people]
+        return [*known, (self.worker or "worker", PRACTITIONER)]
+
+    def name_of(self, person_id: str) -> str:
+        """Returns what a person is called, the worker by the name the family knows."""
+        if person_id == PRACTITIONER:
+            return self.worker or person_id
+        return self.case.name_of(person_id)
+
+    def may_show(
+        self, use: Use, clip: Clip, still: Still | None = None, audience: str | None = None
+    ) -> Decision:
+        """Returns whether a clip, or one of its stills, may be used so today."""
+        people = self.cycle.in_picture(clip, still)
+        return may_show(self.case, people, use, self.today, audience)
+
+    def names(self, words: Words, *, generic: bool = False) -> dict[str, str]:
+        """Returns what stands for `{child}`, `{us}` and `{worker}` in prompts.
+
+        Args:
+            words: the language.
+            generic: whether to use words that fit any family, as a saved workbook must.
+        """
+        child, us, worker = words.say("your child"), words.say("us"), words.say("your worker")
+        if generic:
+            return {"child": child, "us": us, "worker": worker}
+        chosen = self.journal.last("words.child")
+        children = words.list(person.name for person in self.case.children)
+        return {
+            "child": str(chosen.value) if chosen else children or child,
+            "us": self.family_name(words),
+            "worker": self.worker or worker,
+        }
+
+    def family_name(self, words: Words) -> str:
+        """Returns what the family calls itself, or the names of who is in the film."""
+        chosen = self.journal.last("words.us")
+        if chosen:
+            return str(chosen.value)
+        seen = [person for person in self.case.people if person.id in self.cycle.in_shot]
+        kept = [person for person in seen if person.role == "child" or person.receives]
+        return words.list(person.name for person in kept or seen)
+
+
+def open_sitting(
+    family: CaseFolder, folder: Path, templates: tuple[Path, ...], today: datetime.date
+) -> Sitting:
+    """Returns a cycle with its method, its answers and its manifest, as they are on the disk now.
+
+    Raises:
+        MethodError: the case's method is not there or is wrong.
+        JournalError: the answers cannot be read.
+    """
+    return Sitting(
+        family=family,
+        folder=folder,
+        templates=templates,
+        method=load_method(templates, family.case.model.method),
+        journal=read_journal(folder / "answers.jsonl"),
+        manifest=read_manifest(folder / "media"),
+        today=today,
+    )

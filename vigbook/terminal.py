@@ -1,0 +1,39 @@
+"""A bar and a word of what is being done, on a terminal."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+
+class Status:
+    """Shows a spinner for one case and a bar for many, while the block runs.
+
+    The block is given a function: called with words it shows them, with None it counts one done.
+    """
+
+    def __init__(self, total: int) -> None:
+        many = (BarColumn(), MofNCompleteColumn()) if total > 1 else ()
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), *many)
+        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._progress.add_task("", total=total)
+
+    def __enter__(self) -> Status:
+        self._progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._progress.stop()
+
+    def __call__(self, words: str | None) -> None:
+        if words is None:
+            self._progress.advance(self._task)
+        else:
+            self._progress.update(self._task, description=words)

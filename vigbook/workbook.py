@@ -1,0 +1,192 @@
+"""Case -> executed notebook, clean and signed.
+
+papermill runs the method's template in a kernel of its own (`vigbook.kernel`). What comes of it is
+scrubbed of everything that is not reference: absolute paths, timings, widget state. The file
+appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vigbook import __version__
+from vigbook.elements import MIME, find_links
+from vigbook.errors import Problem, WorkbookError
+from vigbook.publish import output_error, publish_bytes
+from vigbook.sitting import Sitting
+
+NOTEBOOK = "workbook.ipynb"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Workbook:
+    """An executed workbook on the disk.
+
+    Attributes:
+        path: the notebook.
+        made: whether it was run just now.
+        by_hand: whether a person changed it; it is kept as it is.
+        stale: whether it was made from an earlier case or template than today's.
+    """
+
+    path: Path
+    made: bool
+    by_hand: bool
+    stale: bool
+
+
+def build_workbook(
+    sitting: Sitting, *, template: str = "shared-review", out: str = NOTEBOOK, fresh: bool = False
+) -> Workbook:
+    """Runs the method's notebook for a cycle, unless what is there is up to date or made by hand.
+
+    Args:
+        sitting: the cycle.
+        template: the name of the method's notebook.
+        out: the file's name in the cycle's folder.
+        fresh: whether to replace a workbook that somebody changed; the old one is kept beside it.
+
+    Raises:
+        WorkbookError: the template or a cell in it is wrong.
+        MethodError: the method has no such notebook.
+        OutputError: the workbook cannot be written.
+    """
+    path = sitting.folder / out
+    notebook = sitting.method.notebook(template)
+    key = _key(sitting, notebook)
+    standing = None if fresh else read_workbook(path)
+    if standing is not None:
+        ours = standing.get("metadata", {}).get("vigbook", {})
+        by_hand = ours.get("cells") != fingerprint(standing)
+        stale = ours.get("key") != key
+        if by_hand or not stale:
+            return Workbook(path=path, made=False, by_hand=by_hand, stale=stale)
+    if fresh and path.exists():
+        _keep_aside(path)
+    # papermill, its kernels and nbformat's validator take two seconds to load.
+    from vigbook.kernel import format_signed, run_template
+
+    parameters = {"case": "..", "cycle": sitting.cycle.cycle}
+    executed = run_template(notebook, parameters, sitting.folder, kernel_environment(sitting))
+    _scrub(executed)
+    executed.metadata["vigbook"] = {
+        "v": 1,
+        "template": f"{sitting.case.method}/{template}",
+        "key": key,
+        "cells": fingerprint(executed),
+    }
+    publish_bytes(path, format_signed(executed))
+    return Workbook(path=path, made=True, by_hand=False, stale=False)
+
+
+def read_workbook(path: Path) -> dict[str, Any] | None:
+    """Returns an executed workbook's JSON, or None if there is none yet.
+
+    Raises:
+        WorkbookError: it is there and is not a notebook.
+    """
+    try:
+        # Not nbformat: loading and using its validator takes longer than all else that is left to
+        # do when nothing changed. What is built is validated; here only what is used is looked at.
+        node = json.loads(path.read_bytes())
+        if node["nbformat"] != 4 or not all(isinstance(cell, dict) for cell in node["cells"]):
+            raise ValueError
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as err:
+        found = "is not a notebook that can be read"
+        mend = "run build again with --fresh; the old file is kept beside the new"
+        raise WorkbookError(Problem(file=str(path), found=found, mend=mend)) from err
+    return dict(node)
+
+
+def list_outputs(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Yields every output of an executed notebook, in order, as (kind, id, data by media type).
+
+    An output that is none of our elements, and every Markdown cell, has the kind `other`.
+    """
+    for cell in node["cells"]:
+        if cell.get("cell_type") == "markdown" and _source(cell).strip():
+            yield "other", "", {"text/markdown": _source(cell)}
+        for output in cell.get("outputs", ()):
+            if output.get("output_type") == "stream" and output.get("name") == "stdout":
+                yield "other", "", {"text/plain": output.get("text", "")}
+            data = output.get("data", {})
+            ours = data.get(MIME)
+            if isinstance(ours, Mapping):
+                yield str(ours.get("kind", "")), str(ours.get("id", "")), data
+            elif data:
+                yield "other", "", data
+
+
+def fingerprint(node: Mapping[str, Any]) -> str:
+    """Returns one SHA-256 of a notebook's cells: what a person types, not what running it gives."""
+    cells = [[cell.get("cell_type"), _source(cell)] for cell in node["cells"]]
+    return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
+
+
+def _source(cell: Mapping[str, Any]) -> str:
+    source = cell.get("source", "")
+    return "".join(source) if isinstance(source, list) else str(source)
+
+
+def kernel_environment(sitting: Sitting) -> dict[str, str]:
+    """Returns what the notebook's kernel is told that must never stand in the notebook."""
+    environment = {
+        "VIGBOOK_LIVE": "0",
+        "VIGBOOK_TODAY": sitting.today.isoformat(),
+        "VIGBOOK_TEMPLATES": str(sitting.templates[0].resolve()),
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
+    if sitting.family.service_path:
+        environment["VIGBOOK_SERVICE"] = str(sitting.family.service_path.resolve())
+    return environment
+
+
+def _scrub(node: Any) -> None:
+    """Takes out of an executed notebook all that names people, paths or times."""
+    node.metadata.pop("papermill", None)
+    node.metadata.pop("widgets", None)
+    for cell in node.cells:
+        for key in ("papermill", "execution", "collapsed"):
+            cell.metadata.pop(key, None)
+        if "injected-parameters" in cell.metadata.get("tags", ()):
+            cell["id"] = "injected-parameters"
+            cell.metadata["jupyter"] = {"source_hidden": True}
+        if cell.cell_type == "code":
+            cell.outputs = [
+                output
+                for output in cell.outputs
+                # Warnings name paths of this machine.
+                if not (output.output_type == "stream" and output.name == "stderr")
+            ]
+
+
+def _keep_aside(path: Path) -> None:
+    number = 1
+    while (kept := path.with_name(f"{path.stem}-before-{number}{path.suffix}")).exists():
+        number += 1
+    try:
+        path.rename(kept)
+    except OSError as err:
+        raise output_error(kept, err) from err
+
+
+def _key(sitting: Sitting, notebook: Path) -> str:
+    """Returns a SHA-256 of all that a workbook is made from. Answers are no part of it."""
+    digest = hashlib.sha256(__version__.encode())
+    for path in (
+        notebook, sitting.method.folder / "method.yaml",
+        sitting.family.case.path, sitting.source.path,
+    ):  # fmt: skip
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    for clip in sitting.cycle.clips:
+        for kind in ("clip", "stills"):
+            links = find_links(sitting, kind, clip.id, sitting.folder)
+            digest.update(json.dumps(links).encode())
+    return digest.hexdigest()
