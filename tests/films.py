@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import av
+import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
@@ -80,3 +83,43 @@ def numbers_in(path: Path) -> list[int]:
     with av.open(str(path)) as container:
         frames = list(container.decode(video=0))
     return [read_number(frame.to_ndarray(format="rgb24")) for frame in frames]
+
+
+def draw_uneven_film(
+    path: Path, pts: Sequence[int], *, size: tuple[int, int] = (240, 136), b_frames: int = 2
+) -> Path:
+    """Draws a film without sound whose frames, telling 0, 1, 2 ..., come up at these ms."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=25)
+        video.width, video.height, video.pix_fmt = *size, "yuv420p"
+        video.codec_context.time_base = video.time_base = Fraction(1, 1000)
+        video.options = {"preset": "ultrafast", "g": "50", "bf": str(b_frames), "crf": "18"}
+        for number, moment in enumerate(pts):
+            frame = av.VideoFrame.from_ndarray(paint_number(number, *size), format="rgb24")
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            container.mux(video.encode(frame))
+        container.mux(video.encode(None))
+    return path
+
+
+def run_ffmpeg(*arguments: str | Path) -> bytes:
+    """Runs the ffmpeg that vigbook itself carries, and returns what it wrote to stdout."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin"]
+    return subprocess.run(
+        [*command, *map(str, arguments)], capture_output=True, check=True, timeout=120
+    ).stdout
+
+
+def frames_of(path: Path) -> list[tuple[Fraction, int]]:
+    """Returns when each frame of a film comes up, in film time, and the number it tells.
+
+    Every frame is decoded from the beginning: the slow way, to judge the quick one by.
+    """
+    with av.open(str(path)) as container:
+        counts_from_zero = container.format.name.startswith(("mov", "matroska"))
+        zero = Fraction(0 if counts_from_zero else container.start_time or 0, av.time_base)
+        base = container.streams.video[0].time_base or Fraction(1)
+        return sorted(
+            ((frame.pts or 0) * base - zero, read_number(frame.to_ndarray(format="rgb24")))
+            for frame in container.decode(video=0)
+        )

@@ -6,9 +6,11 @@ Ids are pseudonyms; names stand only in `Person.name`.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import datetime
 import difflib
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any, Literal
 
@@ -38,9 +40,16 @@ PRACTITIONER = "practitioner"
 """Who said or rated something, when it was the worker and nobody in the family."""
 
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
 def _date(value: object) -> object:
-    # pydantic would also take a number, as seconds since 1970: nobody writes a date that way.
-    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date | str):
+    # pydantic would also take a number, typed with quotation marks or without, as seconds since
+    # 1970: nobody writes a date that way.
+    if isinstance(value, str) and _DAY.fullmatch(value):
+        with contextlib.suppress(ValueError):  # 30 February
+            return datetime.date.fromisoformat(value)
+    if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
         raise ValueError(f"'{value}' is not a date; write year-month-day, as 2026-03-14")
     return value
 
@@ -75,7 +84,11 @@ Paper = Literal["a4", "letter"]
 class Model(BaseModel):
     """A part of a case file: frozen, and a key that nobody knows is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    # No number in a file may be "not a number": every comparison with it, as of a mask's edges
+    # with the picture's, would be false.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
+    )
 
 
 class Person(Model):
@@ -342,7 +355,7 @@ class Finding:
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Returns 'did you mean ...?' with the nearest of `words`, or a list of them all."""
-    known = sorted(words)
+    known = sorted(set(words))
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
         return f"did you mean '{close[0]}'?"

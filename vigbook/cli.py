@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from vigbook.pipeline import Options, Outcome
 
 T = TypeVar("T")
+_TYPERS_INTERRUPTED = 130  # how typer ends on Ctrl-C, without a word
 
 app = typer.Typer(
     add_completion=False,
@@ -320,16 +321,20 @@ def _status(total: int = 1) -> AbstractContextManager[Callable[[str | None], Non
 
 
 def main() -> None:
-    """Runs the command; Ctrl-C ends in one line, with nothing half-written."""
+    """Runs the command.
+
+    Raises:
+        KeyboardInterrupt: a person or the system asked it to stop.
+        SystemExit: with the command's exit code.
+    """
     # Asked to end by the system, tidy up just as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         app()
-    except KeyboardInterrupt:
-        typer.echo(
-            "Stopped. Nothing is half-written; run the same command again to go on.", err=True
-        )
-        sys.exit(1)
+    except SystemExit as err:
+        if err.code == _TYPERS_INTERRUPTED:
+            raise KeyboardInterrupt from err
+        raise
     except OSError as err:
         from vigbook.publish import output_error
 

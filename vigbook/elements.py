@@ -373,7 +373,7 @@ class Page:
         still = clip.stills[number - 1]
         generic = self.words.say("Picture %(number)s of this clip", number=number)
         return {
-            "src": (self.sitting.media / record.file).resolve().as_uri(),
+            "src": f"../media/{record.file}",
             "alt": still.alt or generic,
             "width": record.width,
             "height": record.height,

@@ -229,7 +229,7 @@ class _Walker:
         return index[entry].timestamp if entry >= 0 else None
 
     def _seek(self, wanted: int) -> None:
-        lowest = self._stream.start_time or 0
+        lowest = _lowest(self._stream)
         self._ahead = None
         for back_s in (0, 1, 3, 8, 20, 60, None):
             pts = lowest if back_s is None else max(lowest, wanted - int(back_s / self._base))
@@ -296,19 +296,35 @@ def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 def _list_pts(
     container: InputContainer, stream: VideoStream, start: int | None, end: Fraction
 ) -> list[int]:
-    lowest = stream.start_time or 0
+    lowest = _lowest(stream)
     container.seek(lowest if start is None else max(lowest, start), stream=stream, backward=True)
     pts: list[int] = []
     past = 0
-    for packet in container.demux(stream):
-        if packet.pts is None or packet.is_discard:
-            continue
-        pts.append(packet.pts)
+    for one in _walk_pts(container, stream):
+        pts.append(one)
         # Packets come in decoding order: frames shown earlier may follow for a while.
-        past = past + 1 if packet.pts >= end else 0
+        past = past + 1 if one >= end else 0
         if past > 32:
             break
     return pts
+
+
+def _walk_pts(container: InputContainer, stream: VideoStream) -> Iterator[int]:
+    """Yields the pts of frames from where the container stands, decoding none if it can."""
+    if container.format.name == "mpeg":
+        # A programme stream times only some packets; those between are guessed, and wrongly.
+        yield from map(_pts, _decode(container, stream))
+    else:
+        for packet in container.demux(stream):
+            if packet.pts is not None and not packet.is_discard:
+                yield packet.pts
+
+
+def _lowest(stream: VideoStream) -> int:
+    """Returns a pts from which seeking backward comes to the very first key frame."""
+    # Broadcast streams are searched by decoding time, and the first key frame is decoded before
+    # it is shown: seeking to its own pts comes to the next key frame, seconds later.
+    return (stream.start_time or 0) - int(1 / _time_base(stream))
 
 
 def _zero(container: InputContainer) -> Fraction:
@@ -362,4 +378,6 @@ def frames_in(path: Path) -> int:
         FilmError: it cannot be read.
     """
     with _open(path) as (container, stream):
-        return sum(1 for packet in container.demux(stream) if packet.pts is not None)
+        # What an edit list cuts off is in the file but never shown.
+        packets = (one for one in container.demux(stream) if not one.is_discard)
+        return sum(1 for packet in packets if packet.pts is not None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import contextlib
 import os
+import signal
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -74,6 +76,9 @@ def run_template(
             raise WorkbookError(
                 Problem(file=name, found=found, mend="run the same command again")
             ) from err
+        except BaseException:
+            _kill_kernel(own)
+            raise
 
 
 def format_signed(node: Any) -> bytes:
@@ -131,7 +136,21 @@ class OwnKernel(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has
             env={**self.environment, "IPYTHONDIR": self.folder},
         )
         self.connection_file = str(Path(self.folder, "kernel.json"))
+        self.process_file = Path(self.folder, "pid")
         socket = str(Path(self.folder, "k"))
         if os.name == "posix" and len(socket.encode()) < _LONGEST_SOCKET_PATH:
             # No port that another user of the machine could listen to.
             self.transport, self.ip = "ipc", socket
+
+    async def start_kernel(self, **options: Any) -> None:
+        """Starts the kernel; what it says on its own account is for nobody's terminal."""
+        await super().start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+        self.process_file.write_text(str(self.provisioner.pid))
+
+
+def _kill_kernel(folder: str) -> None:
+    """Ends a kernel that an interruption left behind, before its folder is taken away."""
+    with contextlib.suppress(OSError, ValueError):
+        process = int(Path(folder, "pid").read_text())
+        os.kill(process, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        os.waitpid(process, 0)

@@ -291,7 +291,10 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, first: Timecode, out: Path
         "-f", "mp4", str(out.resolve()),
     ]  # fmt: skip
     # A list, never a shell: a film's name may hold quotes, spaces or percent signs.
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+    # A group of its own: Ctrl-C is ours to pass on, once what it writes is taken away.
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
+    ) as process:
         try:
             _, said = process.communicate(timeout=_CLIP_TIMEOUT_S)
         except BaseException as err:

@@ -89,16 +89,16 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     page, name = open_page(sitting, variant)
     path = sitting.folder / "print" / name
     html = _render(page, variant)
-    folders = [find_template(sitting.templates, "print"), sitting.media, *_logo_folder(sitting)]
-    key = _key(sitting, html, folders[0])
+    places = _places(sitting)
+    key = _key(sitting, html, places)
     state = _read_state(path.parent)
     known = state.get(name, {})
     if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
         return Printed(path=path, made=False, withheld=tuple(page.withheld))
-    _check_glyphs(sitting, html, folders[0] / "fonts", name)
+    _check_glyphs(sitting, html, places["print"] / "fonts", name)
     from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
 
-    content = render_pdf(html, folders)
+    content = render_pdf(html, places)
     publish_bytes(path, content)
     state[name] = {"key": key, "sha256": hashlib.sha256(content).hexdigest()}
     text = json.dumps(state, indent=1, sort_keys=True) + "\n"
@@ -198,7 +198,7 @@ def _frame(page: Page, title: str) -> View:
             "worker": page.sitting.worker,
             "phone": team.phone,
             "footer": team.footer,
-            "logo": logo.resolve().as_uri() if logo and not page.private else None,
+            "logo": f"../{logo.name}" if logo and not page.private else None,
             "logo_alt": page.words.say("Logo of %(name)s", name=team.name or ""),
         },
     }
@@ -343,7 +343,7 @@ def _team_output(page: Page, data: Mapping[str, Any]) -> Iterator[View]:
         path = page.sitting.media / ".team-images"
         name = hashlib.sha256(text["image/png"].encode()).hexdigest()[:16]
         publish_bytes(path / f"{name}.png", base64.b64decode(text["image/png"]))
-        source = (path / f"{name}.png").resolve().as_uri()
+        source = f"../media/.team-images/{name}.png"
         alt = text.get("text/plain") or page.words.say("A picture that the team added")
         yield {"kind": "image", "id": "", "src": source, "alt": alt}
     elif plain := text.get("text/markdown") or text.get("text/plain"):
@@ -465,23 +465,24 @@ def _find_logo(sitting: Sitting) -> Path | None:
     return path if path.is_file() else None
 
 
-def _logo_folder(sitting: Sitting) -> list[Path]:
+def _places(sitting: Sitting) -> dict[str, Path]:
+    """Returns what a page may read, by the place it is called by in the page."""
+    places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
     logo = _find_logo(sitting)
-    return [logo.resolve()] if logo else []
+    return places | {logo.name: logo} if logo else places
 
 
 def _first(words: Sequence[View]) -> View | None:
     return words[0] if words else None
 
 
-def _key(sitting: Sitting, html: str, folder: Path) -> str:
+def _key(sitting: Sitting, html: str, places: Mapping[str, Path]) -> str:
     """Returns a SHA-256 of all that a paper is made from: its HTML, styles, fonts and pictures."""
     digest = hashlib.sha256(html.encode())
-    digest.update(hash_templates([folder]).encode())
+    ours = [place for name, place in places.items() if name != "media"]
+    digest.update(hash_templates(ours).encode())
     if sitting.manifest:
         digest.update(json.dumps([one.sha256 for one in sitting.manifest.stills]).encode())
-    for logo in _logo_folder(sitting):
-        digest.update(logo.read_bytes())
     return digest.hexdigest()
 
 

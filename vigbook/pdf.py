@@ -1,6 +1,6 @@
 """HTML -> PDF through WeasyPrint, with our own fonts and nothing from anywhere else.
 
-Only files inside the folders that a caller names are read: no network, no other file of the disk,
+Only files in the places that a caller names are read: no network, no other file of the disk,
 whatever stands in a page. A picture that is missing or a letter that no font has is an error, not
 a hole in the page.
 """
@@ -11,11 +11,10 @@ import contextlib
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
+from urllib.parse import unquote, urlsplit
 
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
@@ -31,22 +30,23 @@ _TYPES = {
 _LARGEST_FILE = 8 * 2**20
 
 
-def render_pdf(html: str, folders: Sequence[Path]) -> bytes:
-    """Returns the PDF of a page.
+def render_pdf(html: str, places: Mapping[str, Path]) -> bytes:
+    """Returns the PDF of a page: the same bytes for the same page, wherever the case lies.
 
     Args:
-        html: a whole HTML document. Its relative links start from the first of `folders`.
-        folders: where stylesheets, fonts and pictures may be read from.
+        html: a whole HTML document. It names files as `../<place>/<file>`, from within `print`.
+        places: the folders, or single files, that it may read, by place; `print` is ours, with the
+            stylesheets and fonts.
 
     Raises:
         PaperError: something on the page is missing, or WeasyPrint left something out.
     """
-    with _own_fonts_only(folders[0] / "fonts"), _complaints() as complaints:
+    with _own_fonts_only(places["print"] / "fonts"), _complaints() as complaints:
         try:
             document = weasyprint.HTML(
                 string=html,
-                base_url=folders[0].resolve().as_uri() + "/",
-                url_fetcher=FolderFetcher(folders),
+                base_url="file:///print/",
+                url_fetcher=PlaceFetcher(places),
             )
             content: bytes = document.write_pdf(
                 pdf_variant=PDF_VARIANT, font_config=FontConfiguration()
@@ -58,12 +58,15 @@ def render_pdf(html: str, folders: Sequence[Path]) -> bytes:
     return content
 
 
-class FolderFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
-    """Reads stylesheets, fonts and pictures from some folders, and nothing else."""
+class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
+    """Reads stylesheets, fonts and pictures from the places a page may use, and nothing else.
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    A page's addresses, `file:///<place>/<file>`, are no paths of this machine: none stands in it.
+    """
+
+    def __init__(self, places: Mapping[str, Path]) -> None:
         super().__init__(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
-        self._folders = [folder.resolve() for folder in folders if folder.exists()]
+        self._places = {name: place.resolve() for name, place in places.items()}
 
     def fetch(  # weasyprint calls it so
         self,
@@ -73,14 +76,18 @@ class FolderFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no type
         """Returns a file's bytes.
 
         Raises:
-            ValueError: it is not a file of an allowed kind and size in an allowed folder.
+            ValueError: it is not a file of an allowed kind and size in one of the places.
         """
         parts = urlsplit(url)
-        if parts.scheme != "file" or parts.netloc not in ("", "localhost"):
+        if parts.scheme != "file" or parts.netloc:
             raise ValueError("only files are read")
+        _, name, *rest = unquote(parts.path).split("/")
+        place = self._places.get(name)
+        if place is None:
+            raise ValueError("outside the case and the templates")
         # Links are followed before the check, so that none leads out.
-        path = Path(url2pathname(parts.path)).resolve(strict=True)
-        if not any(path.is_relative_to(folder) for folder in self._folders):
+        path = place.joinpath(*rest).resolve(strict=True)
+        if not path.is_relative_to(place):
             raise ValueError("outside the case and the templates")
         if path.suffix.lower() not in _TYPES:
             raise ValueError("not a kind of file that a page holds")

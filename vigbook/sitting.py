@@ -10,6 +10,7 @@ from vigbook.answers import Journal, read_journal
 from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.casefile import CaseFolder, Source
 from vigbook.consent import Decision, may_show
+from vigbook.errors import MethodError
 from vigbook.manifest import Manifest, read_manifest
 from vigbook.methods import Method, Prompt, Words, load_method
 
@@ -136,11 +137,18 @@ def open_sitting(
         MethodError: the case's method is not there or is wrong.
         JournalError: the answers cannot be read.
     """
+    try:
+        method = load_method(templates, family.case.model.method)
+    except MethodError as err:
+        if any(problem.file for problem in err.problems):
+            raise
+        wrong = err.problems[0]
+        raise MethodError(family.case.problem(("method",), wrong.found, wrong.mend)) from err
     return Sitting(
         family=family,
         folder=folder,
         templates=templates,
-        method=load_method(templates, family.case.model.method),
+        method=method,
         journal=read_journal(folder / "answers.jsonl"),
         manifest=read_manifest(folder / "media"),
         today=today,

@@ -10,7 +10,8 @@ import dataclasses
 import re
 from fractions import Fraction
 
-_CLOCK = re.compile(r"(?:(?P<h>\d{1,3}):)?(?P<m>\d{1,3}):(?P<s>\d{1,2})(?P<fraction>\.\d{1,9})?")
+# Four digits of hours, since seven of seconds are written as four: what is written can be read.
+_CLOCK = re.compile(r"(?:(?P<h>\d{1,4}):)?(?P<m>\d{1,3}):(?P<s>\d{1,2})(?P<fraction>\.\d{1,9})?")
 _SECONDS = re.compile(r"\d{1,7}(?:\.\d{1,9})?")
 
 

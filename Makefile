@@ -1,0 +1,56 @@
+# make demo   sets everything up and goes the whole way with an example family
+# make test   sets everything up, builds the wheel and passes every test against it
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := pyproject.toml constraints.txt README.md $(shell find vigbook templates examples -type f \
+	\( -name '*.py' -o -name '*.yaml' -o -name '*.ipynb' -o -name '*.j2' -o -name '*.css' \
+	-o -name '*.ttf' -o -name '*.po' -o -name '*.json' -o -name '*.jsonl' \) \
+	-not -name log.jsonl -not -path '*/media/*')
+
+.PHONY: demo test lint dev pictures timings clean
+
+demo: $(VENV)/.installed
+	$(BIN)/vigbook demo demo
+
+test: $(VENV)/.tests-installed lint
+	$(BIN)/pytest
+
+lint: $(VENV)/.tests-installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+# For working on vigbook: the checkout itself is imported.
+dev: $(VENV)/.python
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
+
+# The pictures of the README, made from the example families.
+pictures: $(VENV)/.tests-installed
+	$(BIN)/python docs/pictures.py
+
+# The timing table of the README, measured here.
+timings: $(VENV)/.tests-installed
+	$(BIN)/python benchmarks/stages.py
+
+$(VENV)/.python:
+	sh .ci/system-packages
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/.installed: $(VENV)/.python $(SOURCES)
+	$(BIN)/pip install --quiet --constraint constraints.txt .
+	touch $@
+
+# The tests run against the wheel that people install, not against the checkout.
+$(VENV)/.tests-installed: $(VENV)/.python $(SOURCES)
+	sh .ci/system-packages tests
+	$(BIN)/pip install --quiet --constraint constraints.txt build hatchling
+	rm -rf dist
+	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
+	$(BIN)/pip install --quiet --constraint constraints.txt "$$(ls dist/*.whl)[dev]"
+	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
+	touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) dist build demo

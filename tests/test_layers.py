@@ -1,0 +1,84 @@
+"""Data flows one way: a module imports only modules above it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import vigbook
+
+# The rooms of the design, top first. Five stand beside those it names, each because a room had
+# grown a second job: publish (whole files or none), manifest (what was cut, without the means to
+# cut), sitting (all that is known of one cycle), checks (what a person should know first), and
+# kernel, glyphs, pdf, review and terminal, taken out of workbook, papers, archive and cli.
+ORDER = (
+    "errors", "timecode", "publish", "case", "consent", "casefile", "log", "answers", "methods",
+    "manifest", "film", "media", "sitting", "checks", "elements", "prompts", "notebook", "kernel",
+    "workbook", "glyphs", "pdf", "papers", "review", "archive", "pipeline", "batch", "cartoon",
+    "demo", "terminal", "cli", "schemas", "__main__",
+)  # fmt: skip
+PACKAGE = Path(vigbook.__file__).parent
+# Which third-party packages stay inside which room.
+ONLY_IN = {
+    "av": {"film", "media"},
+    "bagit": {"archive"},
+    "filelock": {"log"},
+    "fontTools": {"glyphs"},
+    "imageio": {"media"},
+    "imageio_ffmpeg": {"media", "cartoon"},
+    "ipywidgets": {"prompts", "notebook"},
+    "jupyter_client": {"kernel"},
+    "nbformat": {"kernel"},
+    "nh3": {"papers"},
+    "papermill": {"kernel"},
+    "rich": {"terminal"},
+    "ruamel": {"casefile"},
+    "typer": {"cli"},
+    "weasyprint": {"pdf"},
+}
+
+
+def rooms() -> list[str]:
+    files = [path.stem for path in PACKAGE.glob("*.py") if path.stem != "__init__"]
+    return sorted(files + [path.parent.name for path in PACKAGE.glob("*/__init__.py")])
+
+
+def imported(room: str) -> Iterator[str]:
+    """Yields the name of every module a room imports, inside functions too."""
+    place = PACKAGE / room
+    for path in [*place.glob("*.py")] if place.is_dir() else [place.with_suffix(".py")]:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def ours(room: str) -> set[str]:
+    parts = (name.split(".") for name in imported(room))
+    found = {part[1] for part in parts if part[0] == "vigbook" and len(part) > 1}
+    return found & set(ORDER) - {room}
+
+
+def test_every_room_has_its_place() -> None:
+    assert sorted(ORDER) == rooms()
+
+
+@pytest.mark.parametrize("room", ORDER)
+def test_a_room_imports_only_rooms_above_it(room: str) -> None:
+    above = set(ORDER[: ORDER.index(room)])
+    assert ours(room) - above == set()
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_a_third_party_package_stays_in_its_room(package: str) -> None:
+    users = {room for room in ORDER if any(n.split(".")[0] == package for n in imported(room))}
+    assert users <= ONLY_IN[package]
+
+
+def test_the_check_sees_an_import_inside_a_function() -> None:
+    """`pipeline` loads the heavy rooms inside its functions; they count as well."""
+    assert {"media", "workbook", "papers", "archive"} <= ours("pipeline")

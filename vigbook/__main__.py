@@ -1,0 +1,24 @@
+"""The command's first step: from here on Ctrl-C ends in one line, with nothing half-written."""
+
+from __future__ import annotations
+
+import sys
+
+
+def main() -> None:
+    """Runs the command; an interruption is told in one line and ends with exit code 1."""
+    try:
+        # Inside, so that an interruption while Python still loads is no traceback either.
+        from vigbook.cli import main as run
+
+        run()
+    except KeyboardInterrupt:
+        print(
+            "Stopped. Nothing is half-written; run the same command again to go on.",
+            file=sys.stderr,
+        )
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
