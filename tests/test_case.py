@@ -224,7 +224,9 @@ def test_everything_wrong_by_sense_in_a_case_is_told_at_once() -> None:
     assert list(check_case(case)) == [
         Finding(("people", 2, "id"), "'child' is used twice", "give each its own id"),
         Finding(
-            ("people", 1, "id"), "'practitioner' stands for the worker", "give this person another id"
+            ("people", 1, "id"),
+            "'practitioner' stands for the worker",
+            "give this person another id",
         ),
         Finding(
             ("consents", 0, "person"),
@@ -242,13 +244,13 @@ def test_everything_wrong_by_sense_in_a_case_is_told_at_once() -> None:
             "use one of: child, practitioner",
         ),
         Finding(
-            ("goals", 0, "baseline", "value"), "0 is not on the scale", "the scale goes from 1 to 10"
+            ("goals", 0, "baseline", "value"),
+            "0 is not on the scale",
+            "the scale goes from 1 to 10",
         ),
         Finding(("goals", 0, "hoped"), "11 is not on the scale", "the scale goes from 1 to 10"),
-        Finding(
-            ("retention", "media_until"), "is before the day the case was closed", "mend one"
-        ),
-    ]  # fmt: skip
+        Finding(("retention", "media_until"), "is before the day the case was closed", "mend one"),
+    ]
 
 
 def test_everything_wrong_by_sense_in_a_cycle_is_told_at_once() -> None:

@@ -33,14 +33,13 @@ UNEVEN = [0, 33, 67, 83, 90, 97, 600, 640, 641, 1900, 1933, 1967, 1983, 3000, 30
 Draw = Callable[[Path], object]
 
 
-def _again(*options: str, end: str = ".mp4") -> Draw:
+def _again(*options: str) -> Draw:
     """Returns how to draw a film that ffmpeg then writes again, in its own way."""
 
     def draw(path: Path) -> None:
-        source = draw_film(path.with_name(f"source-{path.name}.mp4"), seconds=4, size=SMALL)
+        source = draw_film(path.with_name(f"source-{path.name}.mp4"), seconds=3, size=SMALL)
         run_ffmpeg("-i", source, *options, path)
 
-    draw.end = end  # type: ignore[attr-defined]
     return draw
 
 
@@ -48,24 +47,24 @@ def _after(start: str) -> Draw:
     """Returns how to draw a film that begins, by an edit list, inside a group of pictures."""
 
     def draw(path: Path) -> None:
-        source = draw_film(path.with_name(f"source-{path.name}"), seconds=4, size=SMALL)
+        source = draw_film(path.with_name(f"source-{path.name}"), seconds=3, size=SMALL)
         run_ffmpeg("-ss", start, "-i", source, "-c", "copy", path)
 
     return draw
 
 
 FILMS: dict[str, Draw] = {
-    "b-frames.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, b_frames=3),
-    "no-b-frames.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, b_frames=0, gop=10),
-    "long-gop.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, gop=1000),
-    "no-sound.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, sound=False),
-    "late-start.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, start_pts=10),
+    "b-frames.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, b_frames=3),
+    "no-b-frames.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, b_frames=0, gop=10),
+    "long-gop.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, gop=1000),
+    "no-sound.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, sound=False),
+    "late-start.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, start_pts=10),
     "late-start-no-sound.mp4": lambda path: draw_film(
-        path, seconds=4, size=SMALL, start_pts=10, sound=False
+        path, seconds=3, size=SMALL, start_pts=10, sound=False
     ),
-    "29.97.mp4": lambda path: draw_film(path, seconds=4, size=SMALL, rate=NTSC),
-    "59.94.mov": lambda path: draw_film(path, seconds=4, size=SMALL, rate=2 * NTSC),
-    "29.97.mkv": lambda path: draw_film(path, seconds=4, size=SMALL, rate=NTSC),
+    "29.97.mp4": lambda path: draw_film(path, seconds=3, size=SMALL, rate=NTSC),
+    "59.94.mov": lambda path: draw_film(path, seconds=3, size=SMALL, rate=2 * NTSC),
+    "29.97.mkv": lambda path: draw_film(path, seconds=3, size=SMALL, rate=NTSC),
     "uneven.mp4": lambda path: draw_uneven_film(path, UNEVEN),
     "uneven-late.mkv": lambda path: draw_uneven_film(path, [500 + pts for pts in UNEVEN]),
     "uneven-no-b-frames.mp4": lambda path: draw_uneven_film(path, UNEVEN, b_frames=0),
@@ -75,7 +74,7 @@ FILMS: dict[str, Draw] = {
     "broadcast.ts": _again("-c", "copy"),
     "disc.mpg": _again("-c:v", "mpeg2video", "-q:v", "3", "-bf", "2", "-c:a", "mp2"),
     "old-camera.avi": _again("-c:v", "mpeg4", "-q:v", "3", "-bf", "2", "-c:a", "mp2"),
-    "web.webm": _again("-c:v", "libvpx", "-b:v", "1M", "-c:a", "libopus"),
+    "web.webm": _again("-c:v", "libvpx", "-b:v", "1M", "-deadline", "realtime", "-c:a", "libopus"),
 }
 
 
@@ -193,9 +192,10 @@ def test_what_a_film_without_sound_that_begins_late_is(tmp_path: Path) -> None:
     )
     facts = probe_film(film)
     start = Fraction(10 * 1001, 30000)
-    assert (None, NTSC, 0) == (facts.audio_codec, facts.frame_rate, facts.zero)
-    assert abs(facts.start - start) < Fraction(1, 1_000_000)
-    assert abs(facts.length.seconds - start - 29 / NTSC) < Fraction(1, 1000)
+    assert facts.audio_codec is None
+    assert (NTSC, Fraction(0)) == (facts.frame_rate, facts.zero)
+    assert abs(facts.start - start) < Fraction(1, 1000)
+    assert abs(facts.length.seconds - start - 29 / NTSC) < Fraction(1, 1000)  # mp4 counts in ms
 
 
 def test_interlaced_wide_and_high_range_films_are_known(tmp_path: Path) -> None:
@@ -365,8 +365,8 @@ def test_what_calls_itself_a_film_reaches_no_network(tmp_path: Path, script: str
             server.accept()
 
 
-@pytest.mark.parametrize("name", ["it's.mp4", 'a "film".mp4', "100%d.mp4", "concat:a.mp4",
-                                  "-i.mp4", "Åse ünd 李.mp4", "a\nb.mp4", "pipe:0", "film"])  # fmt: skip
+@pytest.mark.parametrize("name", ["it's.mp4", 'a "film".mp4', "100%d.mp4", "concat:a.mp4", "film",
+                                  "-i.mp4", "Åse ünd 李.mp4", "a\nb.mp4", "pipe:0"])  # fmt: skip
 def test_any_name_is_only_a_name(tmp_path: Path, plain_film: Path, name: str) -> None:
     film = tmp_path / name
     film.write_bytes(plain_film.read_bytes())
@@ -414,20 +414,19 @@ def nearest(picture: NDArray[np.uint8], others: dict[int, NDArray[np.uint8]]) ->
 def test_stills_of_real_footage_are_the_frames_shown(real_film: Path) -> None:
     """Compared with what ffmpeg decodes from the beginning, two frames either way."""
     facts = probe_film(real_film)
-    size = (facts.height, facts.width, 3)
     raw = run_ffmpeg(
         "-i", real_film, "-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-f", "rawvideo", "-"
     )
-    frames = np.frombuffer(raw, np.uint8).reshape(-1, *size)
-    numbers = [3, 31, 64, 77, 101, 129]
-    times = [Timecode(Fraction(number, 25) + shift) for number in numbers
-             for shift in (Fraction(0), Fraction(1, 50), Fraction(39, 1000))]  # fmt: skip
-    found = [
-        nearest(
-            one.picture,
-            {key: frames[key] for key in range(int(time.seconds * 25) - 2, int(time.seconds * 25) + 3)
-             if key < len(frames)},
-        )
-        for one, time in zip(find_frames(real_film, times), times, strict=True)
-    ]  # fmt: skip
-    assert [number for number in numbers for _ in range(3)] == found
+    frames = np.frombuffer(raw, np.uint8).reshape(-1, facts.height, facts.width, 3)[:, ::4, ::4]
+    shifts = (Fraction(0), Fraction(1, 50), Fraction(39, 1000))
+    due = [(number, shift) for number in (3, 31, 64, 77, 101, 129) for shift in shifts]
+    found = find_frames(
+        real_film, [Timecode(Fraction(number, 25) + shift) for number, shift in due]
+    )
+    around = [
+        {key: frames[key] for key in range(number - 2, min(number + 3, len(frames)))}
+        for number, _ in due
+    ]
+    assert [number for number, _ in due] == [
+        nearest(one.picture[::4, ::4], others) for one, others in zip(found, around, strict=True)
+    ]

@@ -346,11 +346,16 @@ class Service(Model):
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in a model that is wrong by sense rather than by type, and where it stands."""
+    """Something in a model that is wrong by sense rather than by type, and where it stands.
+
+    Attributes:
+        among: the list in which a name was looked up and not found, as `people`.
+    """
 
     at: tuple[str | int, ...]
     found: str
     mend: str
+    among: str = dataclasses.field(default="", compare=False)
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
@@ -406,7 +411,8 @@ def check_cycle(cycle: Cycle, case: Case | None) -> Iterator[Finding]:
         for index, clip_id in enumerate(cycle.review.clips_shown):
             if clip_id not in clip_ids:
                 at = ("review", "clips_shown", index)
-                yield Finding(at, f"there is no clip '{clip_id}'", nearest(clip_id, clip_ids))
+                found = f"there is no clip '{clip_id}'"
+                yield Finding(at, found, nearest(clip_id, clip_ids), among="clips")
 
 
 def _check_clip(
@@ -442,7 +448,8 @@ def _unknown(
     at: tuple[str | int, ...], person_id: str, ids: Sequence[str] | None
 ) -> Iterator[Finding]:
     if ids is not None and person_id not in ids:
-        yield Finding(at, f"there is nobody '{person_id}' in the family", nearest(person_id, ids))
+        found = f"there is nobody '{person_id}' in the family"
+        yield Finding(at, found, nearest(person_id, ids), among="people")
 
 
 def _doubles(at: tuple[str | int, ...], ids: Sequence[str]) -> Iterator[Finding]:

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case import Clip, Use
-from vigbook.casefile import show_path
 from vigbook.consent import may_use, media_due
 from vigbook.errors import CaseError, Problem
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
+from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.film import FilmFacts

@@ -72,7 +72,9 @@ def _main(
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(metavar="DIR")] = Path("vigbook-demo"),
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to make it")] = Path(
+        "vigbook-demo"
+    ),
     today: Today = None,
 ) -> None:
     """Make an example family with a film, and go the whole way to the printed pages."""
@@ -155,8 +157,11 @@ def print_(
         list[str] | None, typer.Option(help="only the copy of this person, by id")
     ] = None,
     language: Annotated[str | None, typer.Option(help="of our own words, as en or ar")] = None,
-    size: Annotated[Literal["clear", "large", "easy"] | None, typer.Option()] = None,
-    paper: Annotated[Literal["a4", "letter"] | None, typer.Option()] = None,
+    size: Annotated[
+        Literal["clear", "large", "easy"] | None,
+        typer.Option(help="of the type: clear is 14 points, easy 16, large 18"),
+    ] = None,
+    paper: Annotated[Literal["a4", "letter"] | None, typer.Option(help="A4 or US Letter")] = None,
     private: Annotated[
         bool, typer.Option(help="without pictures, logo, dates of visits and places")
     ] = False,
@@ -219,7 +224,8 @@ def archive(
 
 @app.command()
 def verify(
-    bags: Annotated[list[Path], typer.Argument(metavar="BAG...")], as_json: Json = False
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="bags to look at")],
+    as_json: Json = False,
 ) -> None:
     """Read every byte of a bag again and tell what is not as it was."""
     from vigbook import pipeline

@@ -11,7 +11,7 @@ import dataclasses
 import datetime
 from collections.abc import Iterable
 
-from vigbook.case import Case, Consent, Cycle, Service, Use
+from vigbook.case import PRACTITIONER, Case, Consent, Cycle, Service, Use
 
 WORDS_FOR_USE: dict[Use, str] = {
     "filming": "being filmed",
@@ -87,19 +87,18 @@ def may_share_words(
     """Returns whether somebody's words may stand on the printed page.
 
     On their own copy, or the family's, it takes their own yes to the page. On another's copy it
-    takes a yes that names that other person in `to`.
+    takes a yes that names that other person in `to`. The worker's words are nobody's to give;
+    those of anybody else who is not in the case were never agreed to.
     """
-    if case.person(speaker) is None:
+    if speaker == PRACTITIONER:
         return Decision(True)
     own = may_use(case, [speaker], "take-home", today)
     if not own or audience is None or audience == speaker:
         return own
-    named = any(
-        audience in row.to and _holds(row, today)
-        for row in case.consents
-        if row.person == speaker and "take-home" in row.uses and row.answer == "yes"
-    )
-    if named:
+    # The yes that stands, not one that was said before it: a later row may name fewer people.
+    standing_rows = _latest(case, speaker, "take-home", today)
+    named = any(audience in row.to for row in standing_rows)
+    if named and all(not row.to or audience in row.to for row in standing_rows):
         return own
     return Decision(
         False,
@@ -117,10 +116,10 @@ def standing(case: Case, person_id: str, use: Use, today: datetime.date) -> str:
 
 def changes_on(case: Case, today: datetime.date) -> datetime.date | None:
     """Returns the next day on which some answer here would differ by the calendar alone."""
-    days = [row.until + datetime.timedelta(days=1) for row in case.consents if row.until]
+    days = [_later(row.until, days=1) for row in case.consents if row.until]
     days += [row.date for row in case.consents]
     days += [row.withdrawn for row in case.consents if row.withdrawn]
-    return min((day for day in days if day > today), default=None)
+    return min((day for day in days if today < day < datetime.date.max), default=None)
 
 
 def media_due(case: Case, cycles: Iterable[Cycle], service: Service) -> datetime.date | None:
@@ -138,7 +137,7 @@ def media_due(case: Case, cycles: Iterable[Cycle], service: Service) -> datetime
             reviewed = cycle.review.date if cycle.review else None
             held += [day for day in (cycle.film.date, reviewed, cycle.next.date) if day]
     starts = [day for day in (case.closed, max(held, default=None)) if day]
-    due = [day + datetime.timedelta(weeks=service.media_weeks) for day in starts]
+    due = [_later(day, days=7 * service.media_weeks) for day in starts]
     if case.retention.media_until:
         due.append(case.retention.media_until)
     return min(due, default=None)
@@ -148,15 +147,10 @@ def _reason_against(
     case: Case, person_id: str, use: Use, today: datetime.date, audience: str | None
 ) -> str | None:
     words = WORDS_FOR_USE[use]
-    latest: dict[str, Consent] = {}
-    for row in case.consents:
-        if row.person != person_id or use not in row.uses or row.date > today:
-            continue
-        if row.given_by not in latest or row.date >= latest[row.given_by].date:
-            latest[row.given_by] = row
+    latest = _latest(case, person_id, use, today)
     if not latest:
         return f"not asked about {words}"
-    for row in latest.values():
+    for row in latest:
         giver = case.name_of(row.given_by)
         if row.answer == "no":
             return f"{giver} said no to {words} on {row.date}"
@@ -169,6 +163,25 @@ def _reason_against(
     return None
 
 
-def _holds(row: Consent, today: datetime.date) -> bool:
-    ended = (row.until and row.until < today) or (row.withdrawn and row.withdrawn <= today)
-    return row.date <= today and not ended
+def _latest(case: Case, person_id: str, use: Use, today: datetime.date) -> list[Consent]:
+    """Returns the last word, up to today, of each who has decided about a person and a use."""
+
+    def said_on(row: Consent) -> datetime.date:
+        # Taking a yes back is a word of its own, and may come after a newer yes.
+        return row.withdrawn if row.withdrawn and row.withdrawn <= today else row.date
+
+    latest: dict[str, Consent] = {}
+    for row in case.consents:
+        if row.person != person_id or use not in row.uses or row.date > today:
+            continue
+        if row.given_by not in latest or said_on(row) >= said_on(latest[row.given_by]):
+            latest[row.given_by] = row
+    return [*latest.values()]
+
+
+def _later(day: datetime.date, days: int) -> datetime.date:
+    """Returns a day so much later, or the last of all: people write 9999 for "for ever"."""
+    try:
+        return day + datetime.timedelta(days=days)
+    except OverflowError:
+        return datetime.date.max

@@ -29,6 +29,7 @@ from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
 
 MIME = "application/vnd.vigbook.v1+json"
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KINDS = (
     "title", "helping-question", "clip", "stills", "prompt", "goals", "next-step", "next-date",
 )  # fmt: skip

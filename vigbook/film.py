@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -84,10 +85,7 @@ def probe_film(path: Path) -> FilmFacts:
         FilmError: it is not there, is no film, or has no picture that can be decoded.
     """
     with _open(path) as (container, stream):
-        frames: list[VideoFrame] = []
-        with contextlib.suppress(StopIteration):
-            decoder = _decode(container, stream)
-            frames.extend(next(decoder) for _ in range(3))
+        frames = list(itertools.islice(_decode(container, stream), 3))
         if not frames:
             raise FilmError(_problem(path, "no picture in it can be decoded", "film it again"))
         first = frames[0]
@@ -138,7 +136,8 @@ def list_frame_times(path: Path, span: Span) -> list[Timecode]:
     """Returns the film times of the frames a clip of `span` must hold, without decoding them.
 
     These are the frame on screen at the span's start (which may have come up before it) and every
-    frame after it and before the span's end.
+    frame after it and before the span's end. Where a film breaks off, those that its index
+    promises are among them, at about their times.
 
     Raises:
         FilmError: the film cannot be read.
@@ -229,7 +228,7 @@ class _Walker:
         return index[entry].timestamp if entry >= 0 else None
 
     def _seek(self, wanted: int) -> None:
-        lowest = _lowest(self._stream)
+        lowest = _lowest(self._container, self._stream)
         self._ahead = None
         for back_s in (0, 1, 3, 8, 20, 60, None):
             pts = lowest if back_s is None else max(lowest, wanted - int(back_s / self._base))
@@ -296,7 +295,7 @@ def _decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 def _list_pts(
     container: InputContainer, stream: VideoStream, start: int | None, end: Fraction
 ) -> list[int]:
-    lowest = _lowest(stream)
+    lowest = _lowest(container, stream)
     container.seek(lowest if start is None else max(lowest, start), stream=stream, backward=True)
     pts: list[int] = []
     past = 0
@@ -306,6 +305,11 @@ def _list_pts(
         past = past + 1 if one >= end else 0
         if past > 32:
             break
+    else:
+        # A film that breaks off promises more in its index: those frames are due, and missing.
+        if pts:
+            last, index = max(pts), stream.index_entries
+            pts += [one.timestamp for one in index if one.timestamp > last and not one.is_discard]
     return pts
 
 
@@ -320,11 +324,14 @@ def _walk_pts(container: InputContainer, stream: VideoStream) -> Iterator[int]:
                 yield packet.pts
 
 
-def _lowest(stream: VideoStream) -> int:
+def _lowest(container: InputContainer, stream: VideoStream) -> int:
     """Returns a pts from which seeking backward comes to the very first key frame."""
-    # Broadcast streams are searched by decoding time, and the first key frame is decoded before
-    # it is shown: seeking to its own pts comes to the next key frame, seconds later.
-    return (stream.start_time or 0) - int(1 / _time_base(stream))
+    start = stream.start_time or 0
+    if container.format.name.startswith("mpeg"):
+        # Broadcast streams are searched by decoding time, and the first key frame is decoded
+        # before it is shown: seeking to its own pts comes to the next one, seconds later.
+        start -= int(1 / _time_base(stream))
+    return start
 
 
 def _zero(container: InputContainer) -> Fraction:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import logging
 import os
 import signal
 import subprocess
@@ -44,6 +45,8 @@ def run_template(
         WorkbookError: a parameter is not declared or of another type, or a cell stops.
     """
     name = template.name
+    # What papermill and nbclient log on an error or an interruption is raised here as well.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)
     try:
         node = nbformat.read(template, as_version=4)
         nbformat.validate(node)
@@ -77,6 +80,9 @@ def run_template(
                 Problem(file=name, found=found, mend="run the same command again")
             ) from err
         except BaseException:
+            # Interrupted. The event loop still holds tasks for this kernel, and would log how each
+            # of them ends while this process does.
+            logging.disable(logging.CRITICAL)
             _kill_kernel(own)
             raise
 

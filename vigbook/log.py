@@ -30,7 +30,8 @@ def append_line(journal: Path, line: bytes) -> None:
     try:
         with (
             FileLock(journal.with_name(f".{journal.name}.lock"), timeout=LOCK_TIMEOUT_S),
-            journal.open("ab+") as file,
+            # No buffer of Python's: closing the file would write half a line of it once more.
+            journal.open("ab+", buffering=0) as file,
         ):
             end = file.seek(0, os.SEEK_END)
             if end:
@@ -38,12 +39,13 @@ def append_line(journal: Path, line: bytes) -> None:
                 if file.read(1) != b"\n":
                     line = b"\n" + line
             try:
-                file.write(line)
-                file.flush()
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[file.write(rest) :]
                 os.fsync(file.fileno())
             except OSError:
                 # A full disk may have taken half a line. The half is cut off again.
-                os.truncate(journal, end)
+                file.truncate(end)
                 raise
     except Timeout as err:
         raise JournalError(

@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from fractions import Fraction
 from pathlib import Path
 
@@ -40,7 +40,7 @@ from vigbook.manifest import (
     read_manifest,
 )
 from vigbook.publish import output_error, publish, publish_bytes, sha256_of
-from vigbook.timecode import Timecode
+from vigbook.timecode import Span, Timecode
 
 CLIP_LONG_SIDE_PX = 1280
 STILL_LONG_SIDE_PX = 1400  # 170 mm, the widest a page shows, at 209 dots an inch
@@ -50,6 +50,8 @@ _MASK_COLOUR = (0x5F, 0x66, 0x6E)
 _CLIP_TIMEOUT_S = 3600
 # Players seek to about a frame before the mark; ffmpeg keeps frames from -ss on. Between the two.
 _LEAD = Fraction(2, 5)
+# At a variable rate a frame of the average length may be longer than the gap between two frames.
+_MOST_LEAD = Fraction(1, 50)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +87,13 @@ def build_media(
         CutError: a clip or still cannot be made.
         OutputError: it cannot be written.
     """
-    sha256 = sha256_of(film)
+    # First, so that nothing that is no longer agreed to stays behind when a clip cannot be cut.
+    removed = tuple(_remove_all_but(folder, {name for clip in clips for name in _files_of(clip)}))
+    try:
+        sha256 = sha256_of(film)
+    except OSError as err:
+        problem = Problem(file=str(film), found="cannot be read", mend="see that it is there")
+        raise FilmError(problem) from err
     before = read_manifest(folder)
     if before and before.film.sha256 != sha256:
         before = None
@@ -102,7 +110,6 @@ def build_media(
     if before is None or manifest != before:
         text = manifest.model_dump_json(by_alias=True, indent=1) + "\n"
         publish_bytes(folder / MANIFEST, text.encode())
-    removed = tuple(remove_others(folder, manifest))
     return Built(
         manifest=manifest, made=tuple(cutter.made), removed=removed, warnings=tuple(cutter.warnings)
     )
@@ -116,9 +123,16 @@ def remove_others(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
-    kept = {MANIFEST}
+    kept: set[str] = set()
     if manifest:
         kept |= {clip.file for clip in manifest.clips} | {one.file for one in manifest.stills}
+    yield from _remove_all_but(folder, kept)
+    if manifest is None:
+        with contextlib.suppress(FileNotFoundError):
+            (folder / MANIFEST).unlink()
+
+
+def _remove_all_but(folder: Path, kept: Set[str]) -> Iterator[Path]:
     for path in sorted([*folder.glob("*.mp4"), *folder.glob("*.jpg")]):
         if path.name not in kept:
             try:
@@ -126,9 +140,6 @@ def remove_others(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
             except OSError as err:
                 raise output_error(path, err) from err
             yield path
-    if manifest is None:
-        with contextlib.suppress(FileNotFoundError):
-            (folder / MANIFEST).unlink()
 
 
 class _Cutter:
@@ -168,7 +179,7 @@ class _Cutter:
         facts = self._facts = self._facts or probe_film(self._film)
         path = self._folder / f"{clip.id}.mp4"
         times = list_frame_times(self._film, clip.span)
-        if not times:
+        if not times or (times[-1] < clip.start and facts.length <= clip.start):
             raise CutError(
                 Problem(
                     file=str(self._film), field=clip.id, found="no picture between its marks",
@@ -176,7 +187,7 @@ class _Cutter:
                 )
             )  # fmt: skip
         with publish(path) as temporary:
-            _encode(self._film, facts, clip, times[0], temporary)
+            _encode(self._film, facts, clip, times, temporary)
             cut = _check_cut(temporary, clip)
             frames = frames_in(temporary)
             sha256 = sha256_of(temporary)
@@ -197,9 +208,10 @@ class _Cutter:
 
     def _take_stills(self, clip: Clip) -> Iterator[StillRecord]:
         shown = find_frames(self._film, [still.at for still in clip.stills])
+        masks = clip.masks and _widen(clip.masks, list_frame_times(self._film, clip.span))
         for (number, still), frame in zip(_numbered(clip), shown, strict=True):
             path = self._folder / f"{clip.id}-{number}.jpg"
-            picture = _to_print_size(_cover(frame.picture, clip, still.at), self._sample())
+            picture = _to_print_size(_cover(frame.picture, masks, frame.at), self._sample())
             with publish(path) as temporary:
                 # The plugin is named: without it a broken picture ends in a page of another
                 # tool's log. Only pixels are handed over, so nothing of the film's metadata is.
@@ -223,16 +235,25 @@ def _numbered(clip: Clip) -> Iterator[tuple[int, Still]]:
     return iter(enumerate(clip.stills, start=1))
 
 
+def _files_of(clip: Clip) -> Iterator[str]:
+    yield f"{clip.id}.mp4"
+    for number, _ in _numbered(clip):
+        yield f"{clip.id}-{number}.jpg"
+
+
+# Exact seconds, not milliseconds: a frame may lie between two marks that are written the same.
 def _clip_recipe(clip: Clip) -> str:
-    return f"{_RECIPE} {clip.start} {clip.end} {clip.sound} {_mask_recipe(clip)}".strip()
+    marks = f"{clip.start.seconds} {clip.end.seconds}"
+    return f"{_RECIPE} {marks} {clip.sound} {_mask_recipe(clip)}".strip()
 
 
 def _still_recipe(clip: Clip, still: Still) -> str:
-    return f"{_RECIPE} {still.at} {_mask_recipe(clip)}".strip()
+    return f"{_RECIPE} {still.at.seconds} {_mask_recipe(clip)}".strip()
 
 
 def _mask_recipe(clip: Clip) -> str:
-    return " ".join(f"{mask.start}-{mask.end}@{mask.box}" for mask in clip.masks)
+    masks = clip.masks
+    return " ".join(f"{mask.start.seconds}-{mask.end.seconds}@{mask.box}" for mask in masks)
 
 
 def _to_print_size(picture: Pixels, shape: Fraction) -> Pixels:
@@ -250,9 +271,22 @@ def _to_print_size(picture: Pixels, shape: Fraction) -> Pixels:
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))
 
 
-def _cover(picture: Pixels, clip: Clip, at: Timecode) -> Pixels:
-    """Returns a picture with the masks of that moment painted over it, for good."""
-    boxes = [mask for mask in clip.masks if mask.start <= at <= mask.end]
+def _widen(masks: Sequence[Mask], times: Sequence[Timecode]) -> list[Mask]:
+    """Returns masks that begin with the frame that is on screen when they should begin.
+
+    At a variable rate that frame may have come up long before, and is seen all the same.
+    """
+    return [
+        mask.model_copy(
+            update={"start": max((one for one in times if one <= mask.start), default=mask.start)}
+        )
+        for mask in masks
+    ]
+
+
+def _cover(picture: Pixels, masks: Sequence[Mask], at: Timecode) -> Pixels:
+    """Returns the picture that came up at a time with its masks painted over it, for good."""
+    boxes = [mask for mask in masks if mask.start <= at <= mask.end]
     if not boxes:
         return picture
     covered = picture.copy()
@@ -265,23 +299,32 @@ def _cover(picture: Pixels, clip: Clip, at: Timecode) -> Pixels:
     return covered
 
 
-def _encode(film: Path, facts: FilmFacts, clip: Clip, first: Timecode, out: Path) -> None:
+def _encode(film: Path, facts: FilmFacts, clip: Clip, times: Sequence[Timecode], out: Path) -> None:
     """Cuts one clip with ffmpeg: every frame from the one on screen at its start to its end."""
     # ffmpeg's -ss counts from the container's start, browsers from film time 0.
     offset = facts.start - facts.zero
     frame_s = 1 / facts.frame_rate if facts.frame_rate else Fraction(1, 50)
-    begin = max(Fraction(0), first.seconds - offset - _LEAD * frame_s)
-    # The end itself is not in the clip: stop a little before a frame that begins exactly there.
-    length = clip.end.seconds - offset - begin - Fraction(1, 4000)
-    # Seeking in broadcast streams is not exact: decode a run-up and drop it.
-    run_up = min(begin, Fraction(15)) if facts.container.startswith("mpeg") else Fraction(0)
+    first = times[0].seconds - offset
+    begin = first - min(_LEAD * frame_s, _MOST_LEAD, _gap_before(film, times[0]) / 2)
+    # Matroska counts in milliseconds: ffmpeg would round every frame by what is over here.
+    whole_ms = Fraction(-(-begin * 1000 // 1), 1000)
+    begin = max(Fraction(0), whole_ms if whole_ms <= first else begin)
+    # The end itself is not in the clip: stop a little before a frame that begins exactly there,
+    # but not before the last frame that is in it.
+    end = max(clip.end.seconds - Fraction(1, 4000), times[-1].seconds + Fraction(1, 2000))
+    length = end - offset - begin
+    # Seeking is not exact in broadcast streams, nor near an AVI's start: decode a run-up, drop it.
+    sought = not facts.container.startswith(("mpeg", "avi"))
+    run_up = Fraction(0) if sought else min(begin, Fraction(15))
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin",
         "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
-        "-ss", _seconds(begin - run_up), "-i", str(film.resolve()),
+        # Not to 0: the first key frame of those would be passed over.
+        *(["-ss", _seconds(begin - run_up)] if begin > run_up else []), "-i", str(film.resolve()),
         *(["-ss", _seconds(run_up)] if run_up else []), "-t", _seconds(length),
-        "-map", "0:v:0", "-map", "0:a:0?", "-sn", "-dn",
-        "-vf", _filters(facts, clip, begin),
+        "-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn",
+        # The filters' clock begins where reading does, run-up and all.
+        "-vf", _filters(facts, _widen(clip.masks, times), begin - run_up),
         "-fps_mode", "vfr", "-enc_time_base", "1:90000", "-video_track_timescale", "90000",
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "21",
         "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
@@ -292,9 +335,14 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, first: Timecode, out: Path
     ]  # fmt: skip
     # A list, never a shell: a film's name may hold quotes, spaces or percent signs.
     # A group of its own: Ctrl-C is ours to pass on, once what it writes is taken away.
-    with subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
-    ) as process:
+    try:
+        process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
+        )
+    except OSError as err:
+        # Not left to who writes files: it would say that the clip's folder is not there.
+        raise _cut_error(clip, f"ffmpeg cannot be started: {err.strerror}", "install it") from err
+    with process:
         try:
             _, said = process.communicate(timeout=_CLIP_TIMEOUT_S)
         except BaseException as err:
@@ -309,7 +357,16 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, first: Timecode, out: Path
         raise _cut_error(clip, f"could not be cut: {lines[-1].strip()}")
 
 
-def _filters(facts: FilmFacts, clip: Clip, begin: Fraction) -> str:
+def _gap_before(film: Path, first: Timecode) -> Fraction:
+    """Returns how long before a frame the one before it came up; a second if there is none."""
+    just_before = first - Timecode(Fraction(1, 1000))
+    if just_before < Timecode(Fraction(0)):
+        return Fraction(1)
+    times = list_frame_times(film, Span(just_before, first))
+    return (first - times[0]).seconds if times else Fraction(1)
+
+
+def _filters(facts: FilmFacts, masks: Sequence[Mask], begin: Fraction) -> str:
     chain = ["bwdif=mode=send_frame:deint=interlaced"] if facts.interlaced else []
     if facts.transfer in (16, 18):  # PQ and HLG: bring HDR down to what a browser shows
         chain.append(
@@ -321,10 +378,11 @@ def _filters(facts: FilmFacts, clip: Clip, begin: Fraction) -> str:
         f"scale=w='2*trunc(iw*sar*{shrink}/2)':h='2*trunc(ih*{shrink}/2)'"
         ":flags=bicubic:out_color_matrix=bt709:out_range=tv"
     )
-    for mask in clip.masks:
+    for mask in masks:
         chain.append(_mask_filter(mask, begin, facts))
+    # The fine clock is for -t: an AVI counts in whole frames, and the end would be rounded to one.
     chain.append(
-        "setsar=1,format=yuv420p,"
+        "setsar=1,format=yuv420p,settb=1/90000,"
         "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
     )
     return ",".join(chain)
@@ -362,8 +420,10 @@ def _check_cut(path: Path, clip: Clip) -> FilmFacts:
         raise _cut_error(clip, "could not be cut: nothing that plays came out") from err
 
 
-def _cut_error(clip: Clip, found: str) -> CutError:
-    return CutError(Problem(field=clip.id, found=found, mend="play the film there; move the marks"))
+def _cut_error(
+    clip: Clip, found: str, mend: str = "play the film there; move the marks"
+) -> CutError:
+    return CutError(Problem(field=clip.id, found=found, mend=mend))
 
 
 def _seconds(value: Fraction) -> str:

@@ -19,13 +19,14 @@ from typing import Annotated, Any, Literal
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
 from babel.lists import format_list
-from babel.messages.pofile import read_po
-from pydantic import Field
+from babel.messages.catalog import Message
+from babel.messages.pofile import PoFileError, read_po
+from pydantic import Field, model_validator
 
 from vigbook.answers import Said
 from vigbook.case import Case, Clip, Cycle, Finding, Id, Model, Text, nearest
-from vigbook.casefile import read_model
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
+from vigbook.yamlfile import read_model
 
 Kind = Literal["text", "list", "tick", "rating", "date", "marks"]
 _PACKAGED = Path(__file__).parent / "templates"
@@ -64,6 +65,21 @@ class PromptsByPlace(Model):
     clip: tuple[Prompt, ...] = ()
     closing: tuple[Prompt, ...] = ()
     practitioner: tuple[Prompt, ...] = ()
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> PromptsByPlace:
+        for prompts in (self.clip, (*self.opening, *self.closing, *self.practitioner)):
+            ids = [prompt.id for prompt in prompts]
+            for index, prompt in enumerate(prompts):
+                if prompt.id in ids[:index]:
+                    raise ValueError(f"'{prompt.id}' is used twice; give each its own id")
+                # A rating's steps are those of a goal; each goal brings its own prompt.
+                if prompt.kind == "rating":
+                    raise ValueError(
+                        f"'{prompt.id}' cannot be a rating; ratings belong to goals, so choose "
+                        "another kind"
+                    )
+        return self
 
 
 class TakeHomeChoice(Model):
@@ -303,9 +319,13 @@ def load_words(templates: tuple[Path, ...], language: str) -> Words:
         try:
             with path.open("rb") as file:
                 loaded = read_po(file, abort_invalid=True)
-        except (OSError, ValueError, UnicodeDecodeError) as err:
+        except (OSError, ValueError, PoFileError) as err:
             raise MethodError(Problem(file=str(path), found=f"cannot be read: {err}")) from err
-        catalogue |= {str(m.id): str(m.string) for m in loaded if m.id and m.string and not m.fuzzy}
+        said = [message for message in loaded if message.id and message.string]
+        usable = [message for message in said if not message.fuzzy]
+        for message in usable:
+            _check_holes(path, message)
+        catalogue |= {str(message.id): str(message.string) for message in usable}
         checked = "checked by a native speaker: yes" in (loaded.header_comment or "").lower()
     return Words(language, locale, catalogue, checked)
 
@@ -323,6 +343,19 @@ def hash_templates(paths: Iterable[Path]) -> str:
 def default_source(by: str) -> Said:
     """Returns how an answer is taken to have come when nobody says: family say, workers write."""
     return "written" if by == "practitioner" else "said"
+
+
+def _check_holes(path: Path, message: Message) -> None:
+    """Raises a MethodError where a translation cannot take the names of its sentence."""
+    holes = re.findall(r"%\((\w+)\)s", str(message.id))
+    try:
+        _ = str(message.string) % dict.fromkeys(holes, "") if holes else ""
+    except (KeyError, TypeError, ValueError) as err:
+        found = f"the words for '{message.id}' do not hold the same names"
+        mend = "write each as it stands there, and any other % twice"
+        raise MethodError(
+            Problem(file=str(path), line=message.lineno, found=found, mend=mend)
+        ) from err
 
 
 def _goal_prompt(goal_id: str, wording: str) -> Prompt:

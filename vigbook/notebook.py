@@ -24,7 +24,7 @@ from typing import Any
 from IPython.display import publish_display_data
 
 from vigbook.casefile import find_family, read_case_folder
-from vigbook.elements import TRY_PROMPTS, find_links, reference
+from vigbook.elements import TRY_PROMPTS, WIDGET_VIEW, find_links, reference
 from vigbook.errors import Problem, UsageError
 from vigbook.methods import find_templates, load_words
 from vigbook.sitting import open_sitting
@@ -113,11 +113,11 @@ class Review:
         links = find_links(self._sitting, kind, element_id, Path.cwd())
         bundle = reference(self._sitting, kind, element_id, links, self._words)
         widget = live() if self._live and live else None
-        if widget is not None:
-            # The widget's own text would put what is in it into the saved file.
-            bundle["application/vnd.jupyter.widget-view+json"] = {
-                "model_id": widget.model_id, "version_major": 2, "version_minor": 0,
-            }  # fmt: skip
+        if widget is not None and links:
+            # Jupyter finds the files of a display's own links, and not those of a widget's.
+            publish_display_data({"text/plain": "live", **_view(widget)})
+        elif widget is not None:
+            bundle |= _view(widget)
         publish_display_data(bundle)
 
     def _live_title(self) -> Any:
@@ -128,15 +128,10 @@ class Review:
 
     def _live_clip(self, clip_id: str) -> Any:
         clip = self._sitting.cycle.clip(clip_id)
-        link = find_links(self._sitting, "clip", clip_id, Path.cwd())
-        if clip is None or not link:
+        if clip is None:
             return None
-        text = html.escape(clip.title or "")
         question = html.escape(clip.question or "")
-        return _widget(
-            f'<h2>{text}</h2><video controls preload="metadata" src="{html.escape(link[0])}"'
-            f' style="max-width:100%"></video><p>{question}</p>'
-        )
+        return _widget(f"<h2>{html.escape(clip.title or '')}</h2><p>{question}</p>")
 
     def _live_prompts(self, *prompt_ids: str) -> Any:
         # Widgets are made in a live session alone: no papermill run ever loads them.
@@ -179,6 +174,12 @@ class ReviewClip:
             f"{self.id}.{one.id}" for one in sitting.method.file.prompts.clip if one.kind != "marks"
         ]
         self._review.ask(*(asked or every))
+
+
+def _view(widget: Any) -> dict[str, Any]:
+    """Returns the display of a widget; its own text would put what is in it into the file."""
+    view = {"model_id": widget.model_id, "version_major": 2, "version_minor": 0}
+    return {WIDGET_VIEW: view}
 
 
 def _heading(tag: str, text: str) -> Any:

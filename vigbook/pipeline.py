@@ -24,13 +24,13 @@ from vigbook.casefile import (
     find_family,
     find_inside,
     read_case_folder,
-    show_path,
     write_new_case,
 )
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
 from vigbook.sitting import Sitting, open_sitting
+from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.papers import Variant

@@ -24,6 +24,7 @@ _MENDS = {
     errno.EPERM: ("you may not write there", "ask for the right to write to this folder"),
     errno.EROFS: ("the disk is read-only", "copy the case to a disk that can be written"),
     errno.ENOENT: ("the folder is not there", "check the path"),
+    errno.EEXIST: ("it is there already", "move it away or choose another place"),
     errno.ENAMETOOLONG: ("the name is too long", "use a shorter folder name"),
 }
 
@@ -96,6 +97,8 @@ def publish_folder(path: Path) -> Iterator[Path]:
         try:
             yield temporary
             temporary.chmod(0o777 & ~_umask())
+            if path.exists():  # POSIX would rename over an empty folder in silence
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             temporary.rename(path)
         except OSError as err:
             raise output_error(path, err) from err

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from vigbook.answers import Journal, read_journal
 from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
-from vigbook.casefile import CaseFolder, Source
+from vigbook.casefile import CaseFolder
 from vigbook.consent import Decision, may_show
 from vigbook.errors import MethodError
 from vigbook.manifest import Manifest, read_manifest
 from vigbook.methods import Method, Prompt, Words, load_method
+from vigbook.yamlfile import Source
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from vigbook import __version__
-from vigbook.elements import MIME, find_links
+from vigbook.elements import MIME, WIDGET_VIEW, find_links
 from vigbook.errors import Problem, WorkbookError
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
@@ -108,7 +108,8 @@ def read_workbook(path: Path) -> dict[str, Any] | None:
 def list_outputs(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
     """Yields every output of an executed notebook, in order, as (kind, id, data by media type).
 
-    An output that is none of our elements, and every Markdown cell, has the kind `other`.
+    An output that is none of our elements, and every Markdown cell, has the kind `other`. What was
+    shown live only, as a widget, is passed over.
     """
     for cell in node["cells"]:
         if cell.get("cell_type") == "markdown" and _source(cell).strip():
@@ -120,7 +121,7 @@ def list_outputs(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[st
             ours = data.get(MIME)
             if isinstance(ours, Mapping):
                 yield str(ours.get("kind", "")), str(ours.get("id", "")), data
-            elif data:
+            elif data and WIDGET_VIEW not in data:
                 yield "other", "", data
 
 

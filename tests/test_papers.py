@@ -1,0 +1,302 @@
+"""The three papers, read back as PDFs: what a parent, a team and an archive would notice."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from pdfs import alt_texts_in, is_tagged, pages_of, pictures_in, properties_of, size_of, text_of
+
+from vigbook.errors import PaperError
+from vigbook.methods import find_templates
+from vigbook.pdf import render_pdf
+from vigbook.publish import sha256_of
+
+Run = Callable[..., "CompletedProcess[str]"]
+A4, LETTER = (595, 842), (612, 792)
+READ_THROUGH = "Read-through copy: we have not checked this together yet"
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text("utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), "utf-8")
+
+
+def page(family: Path, name: str = "take-home") -> Path:
+    return family / "cycle-1" / "print" / f"{name}.pdf"
+
+
+def say(vigbook: Run, family: Path, by: str = "mum", **answers: str) -> None:
+    for prompt, text in answers.items():
+        prompt = prompt.replace("__", "-").replace("_", ".")
+        assert vigbook("answer", family, prompt, text, "--by", by).returncode == 0
+
+
+def test_take_home_says_what_a_parent_takes_home(built_family: Path, vigbook: Run) -> None:
+    say(vigbook, built_family, clip__1_did="I waited for her.", helped="Waiting\nSmiling",
+        remember="She looks for me.", try_what="Count to five.", try_where="At tea.",
+        try_when="Every day.", goal_settle_now="5")  # fmt: skip
+    assert vigbook("print", built_family, "--only", "take-home").returncode == 0
+    text = text_of(page(built_family))
+    wanted = [
+        "Mia and Sam", "From our film on 12 September 2026", "How can I help Mia settle?",
+        "Waiting for Mia", "“I waited for her.” Sam", "What helped", "“Waiting”", "“Smiling” Sam",
+        "One thing I will try", "“Count to five.”", "“At tea.”", "“Every day.”",
+        "“I want us both to enjoy bedtime.”", "“She looks for me.”",
+        "We meet again on 28 November 2026.",
+        "We will delete the film and clips by 23 January 2027, or sooner if you ask.",
+        "Call Jo on 020 7946 0018.", "Riverside Family Team",
+    ]  # fmt: skip
+    assert [words for words in wanted if words not in text] == []
+    assert pages_of(page(built_family)) <= 2
+    assert size_of(page(built_family)) == A4
+
+
+def test_take_home_never_says_what_is_not_the_parents(built_family: Path, vigbook: Run) -> None:
+    case = built_family / "case.yaml"
+    edit(case, "baseline: {value: 3}", 'baseline: {value: 3, words: "It is a battle."}')
+    edit(case, "goals:", "reference: RF-1234\ngoals:")
+    say(vigbook, built_family, own_noticed="I talked too much.")
+    vigbook("build", built_family)
+    text = text_of(page(built_family))
+    for hidden in (
+        "battle", "RF-1234", "wren", "talked", "encouraging", "Encouraging", "initiative",
+        "cycle", "Cycle", "practitioner", "What happens here?", "%",
+    ):  # fmt: skip
+        assert hidden not in text
+
+
+def test_an_empty_answer_is_room_to_write(built_family: Path) -> None:
+    text = text_of(page(built_family))
+    assert "None" not in text
+    assert "“" not in text.replace("“I want us both to enjoy bedtime.”", "")
+    assert "Draw or write here" in text
+
+
+def test_only_words_of_a_person_stand_in_quotation_marks(built_family: Path, vigbook: Run) -> None:
+    say(vigbook, built_family, clip__1_did="I waited.")
+    vigbook("answer", built_family, "clip-2.did", "Sam held the spoon.")
+    vigbook("answer", built_family, "remember", "We looked at waiting.", "--by", "mum",
+            "--source", "agreed-summary")  # fmt: skip
+    vigbook("print", built_family, "--only", "take-home")
+    text = text_of(page(built_family))
+    assert "“I waited.” Sam" in text
+    assert "Sam held the spoon." in text
+    assert "“Sam held the spoon.”" not in text
+    assert "We looked at waiting." in text
+    assert "“We looked" not in text
+
+
+def test_the_read_through_line_stands_until_it_was_read(built_family: Path, vigbook: Run) -> None:
+    """And comes back when something was said after the reading."""
+    assert text_of(page(built_family)).startswith(READ_THROUGH)
+    vigbook("answer", built_family, "take-home.checked", "yes", "--by", "mum")
+    vigbook("print", built_family, "--only", "take-home")
+    assert READ_THROUGH not in text_of(page(built_family))
+    say(vigbook, built_family, remember="She looks for me.")
+    vigbook("print", built_family, "--only", "take-home")
+    assert READ_THROUGH in text_of(page(built_family))
+
+
+def test_a_familys_page_closes_the_gap_and_the_worker_is_told(
+    built_family: Path, vigbook: Run
+) -> None:
+    edit(
+        built_family / "case.yaml",
+        "  - person: mum\n    uses: [filming, shared-review, take-home]",
+        "  - {person: mum, uses: [take-home], answer: no, given_by: mum, authority: self, "
+        "date: 2026-09-02}\n  - person: mum\n    uses: [filming, shared-review]",
+    )
+    say(vigbook, built_family, clip__1_did="I waited.", remember="Our secret.")
+    done = vigbook("build", built_family, "--json")
+    assert done.returncode == 0
+    text = text_of(page(built_family))
+    assert pictures_in(page(built_family)) == set()
+    assert not re.search(r"left out|no to|consent|secret|I waited|not asked", text)
+    withheld = json.loads(done.stdout)[0]["withheld"]
+    reason = "Sam: Sam said no to the printed page on 2026-09-02"
+    assert {
+        "file": None, "line": None, "field": "clip-1.did", "mend": "",
+        "found": f"words left out of the family's page: {reason}",
+    } in withheld  # fmt: skip
+    pictures = [one for one in withheld if "picture left out of the family's page" in one["found"]]
+    assert [(one["line"], one["field"]) for one in pictures] == [
+        (13, "clips[0].stills[0]"), (19, "clips[1].stills[0]"),
+    ]  # fmt: skip
+
+
+def test_the_record_walks_the_notebook_and_says_why_pictures_are_left_out(
+    built_family: Path, vigbook: Run
+) -> None:
+    say(vigbook, built_family, clip__1_see="She reached up.", goal_settle_now="5")
+    vigbook("build", built_family)
+    text = text_of(page(built_family, "record"))
+    wanted = [
+        "Review record", "Family wren", "People Mia (child), Sam (mother)", "Author Jo",
+        "Film 12 September 2026", "Helping question How can I help Mia settle?",
+        "Clip 1: Waiting for Mia", "0:02 to 0:04 (2 seconds)", "Encouraging initiatives: Sam",
+        "Still at 0:03: Mia reaches up and Sam leans in.",
+        "Pictures were left out: Mia: not asked about the team's record",
+        "What do you see? “She reached up.” Sam, said, noted on", "Clip 2: The spoon",
+        "Goals", "Next date 28 November 2026", "Consents", "What was left out, and why",
+        "Films, clips and pictures: deleted by 23 January 2027.", "Sign-off", "Signature",
+    ]  # fmt: skip
+    assert [words for words in wanted if words not in text] == []
+    assert pictures_in(page(built_family, "record")) == set()
+
+
+def test_the_record_has_pictures_only_where_that_was_agreed(
+    built_family: Path, vigbook: Run
+) -> None:
+    edit(built_family / "case.yaml", "shared-review, take-home]",
+         "shared-review, take-home, service-record]")  # fmt: skip
+    edit(built_family / "cycle-1" / "cycle.yaml",
+         '{at: 00:00:07.000, alt: "Sam holds the spoon."}',
+         '{at: 00:00:07.000, alt: "Sam holds the spoon.", in_shot: [mum, dad]}')  # fmt: skip
+    edit(built_family / "case.yaml", "consents:",
+         "  - {id: dad, name: Lee, role: father}\nconsents:\n"
+         "  - {person: dad, uses: [filming], given_by: dad, authority: self, date: 2026-09-01}"
+    )  # fmt: skip
+    assert vigbook("build", built_family).returncode == 0
+    first = built_family / "cycle-1" / "media" / "clip-1-1.jpg"
+    assert pictures_in(page(built_family, "record")) == {sha256_of(first)}
+
+
+def test_worksheet_is_blank(built_family: Path, vigbook: Run) -> None:
+    say(vigbook, built_family, clip__1_see="She reached up.", helped="Waiting", goal_settle_now="5")
+    vigbook("build", built_family)
+    text = text_of(page(built_family, "worksheet"))
+    for words in ("What do you see?", "What might Mia be thinking or feeling?", "What I will try"):
+        assert words in text
+    for words in ("She reached up.", "Waiting Smiling", "“Waiting”"):
+        assert words not in text
+
+
+def test_each_who_receives_gets_a_copy_in_their_language_and_size(
+    built_family: Path, vigbook: Run
+) -> None:
+    """And one person's words stand on another's copy only with a yes that names them."""
+    edit(built_family / "case.yaml", "consents:",
+         "  - {id: dad, name: Karim, role: father, receives: true, language: ar, size: large}\n"
+         "consents:\n"
+         "  - {person: dad, uses: [filming, shared-review, take-home], given_by: dad, "
+         "authority: self, date: 2026-09-01, to: [dad, mum]}")  # fmt: skip
+    say(vigbook, built_family, remember="She looks for me.")
+    say(vigbook, built_family, by="dad", try_what="Play after tea.")
+    done = vigbook("build", built_family)
+    assert done.returncode == 0, done.stderr
+    mums, dads = page(built_family, "take-home-mum"), page(built_family, "take-home-dad")
+    assert "She looks for me." in text_of(mums)
+    assert "Play after tea." in text_of(mums)
+    assert "Play after tea." in text_of(dads)
+    assert "She looks for me." not in text_of(dads)
+    assert "remember: words left out of Karim's page: Sam: has not said yes" in done.stderr
+    assert "/Lang" in str(properties_of(dads)) or is_tagged(dads)
+    assert pages_of(dads) >= pages_of(mums)
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "size"),
+    [
+        (("--size", "large"), "take-home.en.large", A4),
+        (("--paper", "letter"), "take-home.en.clear.letter", LETTER),
+        (("--private",), "take-home.en.clear.private", A4),
+        (("--language", "ar"), "take-home.ar.clear", A4),
+        (("--blank",), "take-home.en.clear.blank", A4),
+    ],
+)
+def test_variants_have_names_of_their_own(
+    built_family: Path, vigbook: Run, options: tuple[str, ...], name: str, size: tuple[int, int]
+) -> None:
+    before = sha256_of(page(built_family))
+    done = vigbook("print", built_family, "--only", "take-home", *options)
+    assert done.returncode == 0, done.stderr
+    assert size_of(page(built_family, name)) == size
+    assert sha256_of(page(built_family)) == before
+
+
+def test_the_private_page_has_no_pictures_dates_or_places(built_family: Path, vigbook: Run) -> None:
+    say(vigbook, built_family, try_where="At Gran's.", remember="She looks for me.")
+    vigbook("print", built_family, "--only", "take-home", "--private")
+    private = page(built_family, "take-home.en.clear.private")
+    text = text_of(private)
+    assert pictures_in(private) == set()
+    for hidden in ("September", "November", "Gran", "Riverside"):
+        assert hidden not in text
+    assert "She looks for me." in text
+
+
+def test_papers_are_tagged_titled_and_name_nobody_in_their_properties(built_family: Path) -> None:
+    for path in (built_family / "cycle-1" / "print").glob("*.pdf"):
+        assert is_tagged(path), path
+        said = " ".join(properties_of(path).values())
+        assert not re.search(r"Mia|Sam|Jo\b|/tmp|/home", said), said
+        assert properties_of(path)["/Title"]
+    assert alt_texts_in(page(built_family)) == [
+        "Mia reaches up and Sam leans in.", "Sam holds the spoon.",
+    ]  # fmt: skip
+
+
+def test_nothing_of_this_machine_stands_in_a_paper(built_family: Path, tmp_path: Path) -> None:
+    for path in (built_family / "cycle-1" / "print").glob("*.pdf"):
+        unpacked = subprocess.run(["pdftotext", "-raw", path, "-"], capture_output=True).stdout
+        for bytes_ in (path.read_bytes(), unpacked):
+            assert str(tmp_path).encode() not in bytes_
+            assert b"file://" not in bytes_
+
+
+def test_words_come_out_of_the_arabic_page_as_they_went_in(
+    built_family: Path, vigbook: Run
+) -> None:
+    sentence = "يوسف يبحث عني بعينيه"
+    say(vigbook, built_family, remember=sentence)
+    vigbook("print", built_family, "--only", "take-home", "--language", "ar")
+    text = text_of(page(built_family, "take-home.ar.clear"))
+    for word in (*sentence.split(), "سؤالنا", "للتذكّر"):
+        assert word in text or word[::-1] in text, word
+
+
+@pytest.mark.parametrize(
+    "markup",
+    [
+        '<img src="../media/../../case.yaml" alt="x">',
+        '<img src="file:///etc/hostname.png" alt="x">',
+        '<img src="https://example.invalid/a.png" alt="x">',
+        '<link rel="stylesheet" href="file:///print/../../etc/a.css">',
+        '<p style="background: url(../media/none.jpg)">x</p>',
+    ],
+)
+def test_a_page_cannot_reach_what_it_was_not_given(tmp_path: Path, markup: str) -> None:
+    places = {"print": find_templates()[0] / "print", "media": tmp_path}
+    html = f"<html lang=en><title>x</title><body>{markup}</body></html>"
+    with pytest.raises(PaperError):
+        render_pdf(html, places)
+
+
+def test_what_weasyprint_leaves_out_is_an_error(tmp_path: Path) -> None:
+    places = {"print": find_templates()[0] / "print", "media": tmp_path}
+    with pytest.raises(PaperError, match="the page is not whole"):
+        render_pdf("<html lang=en><title>x</title><p style='colour: red'>x</p></html>", places)
+
+
+def test_a_record_without_a_workbook_is_told(built_family: Path, vigbook: Run) -> None:
+    (built_family / "cycle-1" / "workbook.ipynb").unlink()
+    done = vigbook("print", ".", "--only", "record", cwd=built_family)
+    assert done.returncode == 1
+    assert "there is no workbook yet, and the record is made from it; run 'vigbook build'" in (
+        done.stderr
+    )
+
+
+def test_papers_print_without_the_film(built_family: Path, vigbook: Run) -> None:
+    """The film may be deleted in weeks; the papers are printed again for years."""
+    (built_family / "cycle-1" / "film.mp4").unlink()
+    say(vigbook, built_family, remember="She looks for me.")
+    assert vigbook("print", built_family).returncode == 0
+    assert "She looks for me." in text_of(page(built_family))

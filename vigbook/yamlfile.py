@@ -1,0 +1,411 @@
+"""One YAML file into a model, and all that is wrong in it by file, line and field.
+
+YAML 1.2: `00:01:23` is no base-60 number and `no` is no country. A person's comments survive a
+write.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import io
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+from ruamel.yaml.constructor import RoundTripConstructor
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.nodes import ScalarNode
+from ruamel.yaml.reader import ReaderError
+
+from vigbook.case import Case, Cycle, Finding, check_case, check_cycle, nearest
+from vigbook.errors import CaseError, Problem
+from vigbook.publish import publish_bytes
+
+M = TypeVar("M", bound=BaseModel)
+Location = tuple[str | int, ...]
+_LARGEST_FILE = 2_000_000
+_MOST_VALUES = 100_000
+_DEEPEST = 32
+_LONGEST_SHOWN = 80
+# What every file must have. Where one is wrong, this stands for it while the rest is looked at.
+_STAND_INS = {"vigbook": 1, "family": "x", "people": [{"id": "x", "name": "x", "role": "x"}],
+              "cycle": 1, "in_shot": ["x"]}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source(Generic[M]):
+    """A file that was read: its model, and where each of its fields stands.
+
+    Attributes:
+        lost: the lists, as `people`, that lack an entry in the model since it is wrong.
+    """
+
+    path: Path
+    model: M
+    document: CommentedMap
+    lost: frozenset[str] = frozenset()
+
+    def problem(self, at: Location, found: str, mend: str = "") -> Problem:
+        """Returns a problem with the file, line and field of a place in this file."""
+        return _problem(self.path, self.document, at, found, mend)
+
+
+def show_path(path: Path) -> str:
+    """Returns a path as a person would type it here: relative where that is shorter."""
+    with_dots = os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
+    return min(str(path), with_dots, key=len)
+
+
+def read_model(path: Path, model: type[M]) -> M:
+    """Reads one YAML file into a model.
+
+    Raises:
+        CaseError: with every problem found in it.
+    """
+    problems: list[Problem] = []
+    source = read_source(path, model, lambda _: (), problems)
+    if problems or source is None:
+        raise CaseError(problems)
+    return source.model
+
+
+def edit_file(path: Path, model: type[BaseModel], edit: Callable[[CommentedMap], None]) -> None:
+    """Changes a case file in place, keeping a person's comments and order; whole or not at all.
+
+    Args:
+        path: the file.
+        model: what the file must hold when `edit` is done.
+        edit: changes the document it is given.
+
+    Raises:
+        CaseError: the file cannot be read, or would be wrong after the change; it is not written.
+        OutputError: it cannot be written.
+    """
+    document = _load(path)
+    edit(document)
+    problems: list[Problem] = []
+    check = _CHECKS.get(model, lambda _: ())
+    if _inspect(path, document, model, check, problems) is None or problems:
+        raise CaseError(problems)
+    text = io.StringIO()
+    _yaml().dump(document, text)
+    publish_bytes(path, text.getvalue().encode())
+
+
+# What is wrong by sense in one file, whatever stands in the others.
+_CHECKS: dict[type[BaseModel], Callable[[Any], Iterable[Finding]]] = {
+    Case: check_case,
+    Cycle: lambda cycle: check_cycle(cycle, None),
+}
+
+
+class _Constructor(RoundTripConstructor):
+    """Makes a document's values; a date that no calendar has stays text, to be told by field."""
+
+    def construct_yaml_timestamp(self, node: ScalarNode, values: object = None) -> Any:
+        try:
+            return super().construct_yaml_timestamp(node, values)
+        except ValueError:
+            return self.construct_scalar(node)
+
+
+_Constructor.add_constructor("tag:yaml.org,2002:timestamp", _Constructor.construct_yaml_timestamp)
+
+
+def _yaml() -> YAML:
+    yaml = YAML(typ="rt")
+    yaml.Constructor = _Constructor
+    yaml.max_depth = _DEEPEST  # a case has 8 levels; thousands take ruamel.yaml many seconds
+    yaml.version = None  # YAML 1.2 without writing a %YAML line
+    yaml.preserve_quotes = True
+    yaml.width = 100
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    return yaml
+
+
+def _load(path: Path) -> CommentedMap:
+    name = show_path(path)
+    try:
+        if path.stat().st_size > _LARGEST_FILE:
+            raise CaseError(Problem(file=name, found="is too large for a case file"))
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError as err:
+        mend = "'vigbook new CASE' writes one to start from"
+        raise CaseError(Problem(file=name, found="is not there", mend=mend)) from err
+    except UnicodeDecodeError as err:
+        raise CaseError(
+            Problem(file=name, found="is not UTF-8 text", mend="save it as UTF-8")
+        ) from err
+    except OSError as err:
+        found, mend = f"cannot be read: {err.strerror}", "ask for the right to read it"
+        if path.is_dir():
+            found = "is a folder, and a file was looked for"
+            mend = "'vigbook new CASE' writes one to start from"
+        raise CaseError(Problem(file=name, found=found, mend=mend)) from err
+    try:
+        document = _yaml().load(text)
+    except MarkedYAMLError as err:
+        mark = err.problem_mark or err.context_mark
+        found = f"is not YAML: {err.problem or 'it cannot be read'}"
+        mend = "check the indents, and quote words with a colon or a # in them"
+        if "maximum depth" in found:
+            found, mend = "is nested too deeply", "check the indents and the brackets"
+        line = mark.line + 1 if mark else None
+        raise CaseError(Problem(file=name, line=line, found=found, mend=mend)) from err
+    except ReaderError as err:
+        line = text.count("\n", 0, err.position) + 1
+        found = f"is not YAML: there is a character that no text has (U+{err.character:04X})"
+        raise CaseError(Problem(file=name, line=line, found=found, mend="take it out")) from err
+    except RecursionError as err:
+        raise CaseError(Problem(file=name, found="is nested too deeply")) from err
+    except (YAMLError, ValueError) as err:
+        raise CaseError(Problem(file=name, found=f"is not YAML: {err}")) from err
+    if not isinstance(document, CommentedMap):
+        found = "is empty" if document is None else "does not hold 'key: value' lines"
+        raise CaseError(Problem(file=name, line=1, found=found, mend="start from 'vigbook new'"))
+    _check_size(name, document)
+    return document
+
+
+def _check_size(name: str, document: CommentedMap) -> None:
+    """Raises a CaseError where a few lines stand for millions of values, by aliases of aliases."""
+    count = 0
+    waiting: list[Any] = [document]
+    while waiting:
+        node = waiting.pop()
+        inside = [*node.values()] if isinstance(node, dict) else node
+        count += len(inside)
+        if count > _MOST_VALUES:
+            found = f"holds more than {_MOST_VALUES} values, counting each that is repeated"
+            raise CaseError(Problem(file=name, found=f"{found} by its mark", mend="write less"))
+        waiting += [one for one in inside if isinstance(one, dict | list)]
+
+
+def read_source(
+    path: Path,
+    model: type[M],
+    check: Callable[[M], Iterable[Finding]],
+    problems: list[Problem],
+) -> Source[M] | None:
+    """Returns what a file holds; adds to `problems` all that is wrong in it."""
+    try:
+        document = _load(path)
+    except CaseError as err:
+        problems.extend(err.problems)
+        return None
+    return _inspect(path, document, model, check, problems)
+
+
+def _inspect(
+    path: Path,
+    document: CommentedMap,
+    model: type[M],
+    check: Callable[[M], Iterable[Finding]],
+    problems: list[Problem],
+) -> Source[M] | None:
+    value, details, dropped = _validate(model, document)
+    problems.extend(
+        _explain(path, document, model, place, detail) for place, detail in details.items()
+    )
+    if value is None:
+        return None
+    lost = frozenset(str(place[0]) for place in dropped if len(place) <= 2)
+    source = Source(path, value, document, lost)
+    for finding in check(value):
+        # What is named and could not be read is there all the same; and nobody wrote a stand-in.
+        key = finding.at[0]
+        if finding.among in lost or key not in document or (key,) in dropped:
+            continue
+        place = _as_written(document, finding.at, dropped)
+        problems.append(source.problem(place, finding.found, finding.mend))
+    return source
+
+
+def _validate(
+    model: type[M], document: CommentedMap
+) -> tuple[M | None, dict[Location, ErrorDetails], set[Location]]:
+    """Returns the model, what is wrong by type and where, and what was left out for it.
+
+    Where something is wrong it is left out and the rest tried again, so that what is wrong by
+    sense elsewhere in the file is reported in the same run.
+    """
+    first: dict[Location, ErrorDetails] = {}
+    dropped: set[Location] = set()
+    stand_ins: dict[str, Any] = {}
+    while True:
+        try:
+            plain = {**_plain(document, dropped), **stand_ins}
+            return model.model_validate(plain), first, dropped
+        except ValidationError as err:
+            details = err.errors(include_url=False)
+        found: dict[Location, ErrorDetails] = {}
+        for detail in details:
+            named = detail["type"] in ("missing", "extra_forbidden")
+            at = detail["loc"][:-1] if named else detail["loc"]
+            place = _as_written(document, at, dropped)
+            found.setdefault((*place, detail["loc"][-1]) if named else place, detail)
+        # A list is also said to be too short where what is in it is wrong.
+        outer = {place[:length] for place in found for length in range(len(place))}
+        found = {place: detail for place, detail in found.items() if place not in outer}
+        first = first or found
+        more = {
+            place[:-1] if detail["type"] == "missing" else place
+            for place, detail in found.items()
+        } - dropped - {()}  # fmt: skip
+        lacking = [str(place[0]) for place in found if found[place]["type"] == "missing"]
+        needed = {key: _STAND_INS[key] for key in lacking if key in _STAND_INS} if not more else {}
+        if not more and not needed:
+            return None, first, dropped
+        dropped |= more | {(key,) for key in needed}
+        stand_ins |= needed
+
+
+def _as_written(document: CommentedMap, at: Location, dropped: set[Location]) -> Location:
+    """Returns where a place in what was left stands in the whole file.
+
+    pydantic's steps that are no places, as which kind of a union it tried, end it.
+    """
+    node: Any = document
+    place: Location = ()
+    for step in at:
+        if isinstance(node, CommentedSeq) and isinstance(step, int):
+            left = [index for index in range(len(node)) if (*place, index) not in dropped]
+            step = left[step]
+        elif not isinstance(node, CommentedMap) or step not in node:
+            break
+        place, node = (*place, step), node[step]
+    return place
+
+
+def _plain(node: object, dropped: set[Location], at: Location = ()) -> Any:
+    """Returns a document's plain values, without what ruamel keeps for writing it again.
+
+    Args:
+        node: the document, or a part of it.
+        dropped: places to leave out.
+        at: where `node` stands.
+    """
+    if isinstance(node, CommentedMap):
+        return {str(key) if not isinstance(key, int) else key: _plain(value, dropped, (*at, key))
+                for key, value in node.items() if (*at, key) not in dropped}  # fmt: skip
+    if isinstance(node, CommentedSeq):
+        return [_plain(value, dropped, (*at, index))
+                for index, value in enumerate(node) if (*at, index) not in dropped]  # fmt: skip
+    if isinstance(node, bool):
+        return bool(node)
+    for kind in (str, int, float):
+        if isinstance(node, kind):
+            return kind(node)
+    return copy.copy(node)
+
+
+def _explain(
+    path: Path, document: CommentedMap, model: type[BaseModel], at: Location, detail: ErrorDetails
+) -> Problem:
+    kind = detail["type"]
+    context = detail.get("ctx", {})
+    value = detail["input"]
+    said = _say_value(value)
+    if kind == "missing":
+        return _problem(path, document, at, "is missing", "add it")
+    if kind == "extra_forbidden":
+        mend = nearest(str(at[-1]), _keys_beside(model, at))
+        return _problem(path, document, at, f"no key is called '{at[-1]}' here", mend)
+    if kind == "literal_error":
+        expected = [word.strip("'") for word in re.split(r", | or ", context["expected"])]
+        mend = nearest(str(value), expected)
+        return _problem(path, document, at, f"{said} is not one of its words", mend)
+    if kind == "value_error":
+        found, _, mend = str(context["error"]).partition("; ")
+        return _problem(path, document, at, found, mend)
+    if kind == "string_pattern_mismatch":
+        mends = {
+            "language": "write a language as en, cy, ar or pt-BR",
+            "colour": "write a colour as #0b6e3b",
+        }
+        mend = "use small letters, digits and hyphens, a letter first, 32 at most"
+        return _problem(path, document, at, f"{said} will not do", mends.get(str(at[-1]), mend))
+    if kind == "string_type":
+        mend = "put it in quotation marks" if value is not None else "write it, or drop the line"
+        found = f"{said} is not text" if value is not None else "is empty"
+        return _problem(path, document, at, found, mend)
+    if kind == "too_short":
+        return _problem(path, document, at, "is empty", "write at least one")
+    if kind == "tuple_type":
+        mend = "begin each entry with a hyphen, or put [ ] around them"
+        return _problem(path, document, at, f"{said} is not a list", mend)
+    if kind == "model_type":
+        mend = "write 'key: value' lines"
+        return _problem(path, document, at, f"{said} is not what belongs here", mend)
+    return _problem(path, document, at, f"{said}: {detail['msg'][0].lower()}{detail['msg'][1:]}")
+
+
+def _say_value(value: object) -> str:
+    """Returns a value in quotation marks, as far as a sentence can hold it."""
+    if not isinstance(value, str | int | float):
+        return "what stands there"
+    try:
+        text = str(value)
+    except ValueError:  # a number of thousands of digits, which Python does not print
+        return "what stands there"
+    return f"'{text}'" if len(text) <= _LONGEST_SHOWN else f"'{text[:_LONGEST_SHOWN]}...'"
+
+
+def _keys_beside(model: type[BaseModel], at: Location) -> list[str]:
+    """Returns the keys that a model allows at the place of an unknown one."""
+    schema = model.model_json_schema(by_alias=True)
+    node: dict[str, Any] = schema
+    for step in at[:-1]:
+        node = _resolve(schema, node)
+        node = node.get("items", {}) if isinstance(step, int) else node["properties"].get(step, {})
+    return list(_resolve(schema, node).get("properties", {}))
+
+
+def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for choice in (node, *node.get("anyOf", ()), *node.get("allOf", ())):
+        if "$ref" in choice:
+            target: dict[str, Any] = schema["$defs"][choice["$ref"].rpartition("/")[2]]
+            return target
+        if "items" in choice and choice is not node:
+            return dict(choice)
+    return node
+
+
+def _problem(
+    path: Path, document: CommentedMap, at: Location, found: str, mend: str = ""
+) -> Problem:
+    return Problem(
+        file=show_path(path),
+        line=_line(document, at),
+        field=format_field(at),
+        found=found,
+        mend=mend,
+    )
+
+
+def format_field(at: Location) -> str:
+    """Returns a place in a file as `clips[2].start`."""
+    text = ""
+    for step in at:
+        text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
+    return text
+
+
+def _line(document: CommentedMap, at: Location) -> int | None:
+    node: Any = document
+    line: int | None = None
+    for step in at:
+        try:
+            position = node.lc.item(step) if isinstance(step, int) else node.lc.key(step)
+            line = position[0] + 1
+            node = node[step]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            break
+    return line
