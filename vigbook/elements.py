@@ -27,6 +27,7 @@ from vigbook.manifest import StillRecord
 from vigbook.methods import Prompt, Words
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
+from vigbook.yamlfile import Location
 
 MIME = "application/vnd.vigbook.v1+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -113,7 +114,6 @@ class Page:
         pictures: whether the reader wants pictures.
         private: whether pictures, logo, dates of visits and places stay off.
         blank: whether nothing that was said is put in.
-        withheld: what was left out for want of consent, and why; for the worker.
     """
 
     sitting: Sitting
@@ -125,7 +125,8 @@ class Page:
     pictures: bool = True
     private: bool = False
     blank: bool = False
-    withheld: list[Problem] = dataclasses.field(default_factory=list)
+    _words_withheld: list[Problem] = dataclasses.field(default_factory=list)
+    _refused: dict[str, dict[int, Decision]] = dataclasses.field(default_factory=dict)
 
     @property
     def for_family(self) -> bool:
@@ -204,7 +205,7 @@ class Page:
                 refused[number] = decision
             elif self.pictures and not self.private and (found := self._picture(clip, number)):
                 pictures.append(found)
-        self._withhold_stills(clip, refused)
+        self._refused[clip.id] = refused
         reasons = dict.fromkeys(reason for one in refused.values() for reason in one.reasons)
         left_out = None
         if reasons:
@@ -282,9 +283,7 @@ class Page:
                 self.sitting.case, answer.by, self.sitting.today, self.audience
             )
             if not decision:
-                self._withhold(
-                    Problem(field=prompt_id, found=self._reasons("words left out", decision))
-                )
+                self._withhold_words(prompt_id, "words", decision)
                 return []
         prompt = self.sitting.prompts.get(prompt_id)
         entries = answer.value if isinstance(answer.value, list) else [answer.value]
@@ -342,9 +341,7 @@ class Page:
         if self.for_family and owner:
             decision = may_share_words(case, owner.id, self.sitting.today, self.audience)
             if not decision:
-                self._withhold(
-                    Problem(field=f"goal.{goal.id}", found=self._reasons("goal left out", decision))
-                )
+                self._withhold_words(f"goal.{goal.id}", "goal", decision)
                 return None
         answer = None if self.blank else self.sitting.journal.last(f"goal.{goal.id}.now")
         steps = [str(step) for step in range(scale.min, scale.max + 1)]
@@ -380,22 +377,37 @@ class Page:
             "height": record.height,
         }
 
-    def _withhold_stills(self, clip: Clip, refused: Mapping[int, Decision]) -> None:
-        """Tells the worker once a clip where all its stills are left out for the same reasons."""
-        at: tuple[str | int, ...] = ("clips", self.sitting.cycle.clips.index(clip))
-        problem = self.sitting.source.problem
-        alike = len({decision.reasons for decision in refused.values()}) == 1
-        if alike and len(refused) == len(clip.stills) > 1:
-            decision = next(iter(refused.values()))
-            self._withhold(problem(at, self._reasons("its pictures left out", decision)))
-            return
-        for number, decision in refused.items():
-            reasons = self._reasons("picture left out", decision)
-            self._withhold(problem((*at, "stills", number - 1), reasons))
+    @property
+    def withheld(self) -> list[Problem]:
+        """What was left out for want of consent, and why; for the worker.
 
-    def _withhold(self, problem: Problem) -> None:
-        if problem not in self.withheld:
-            self.withheld.append(problem)
+        One line for all pictures, or for all of a clip, where the reasons are the same.
+        """
+        clips = self.sitting.cycle.clips
+        found = list(self._words_withheld)
+        every = [decision.reasons for one in self._refused.values() for decision in one.values()]
+        if len(every) == sum(len(clip.stills) for clip in clips) > 1 and len(set(every)) == 1:
+            return [*found, self._picture_problem(("clips",), "all pictures", every[0])]
+        for index, clip in enumerate(clips):
+            refused = self._refused.get(clip.id, {})
+            reasons = {decision.reasons for decision in refused.values()}
+            if len(reasons) == 1 and len(refused) == len(clip.stills) > 1:
+                at: Location = ("clips", index)
+                found.append(self._picture_problem(at, "its pictures", reasons.pop()))
+                continue
+            for number, decision in refused.items():
+                at = ("clips", index, "stills", number - 1)
+                found.append(self._picture_problem(at, "picture", decision.reasons))
+        return found
+
+    def _picture_problem(self, at: Location, what: str, reasons: tuple[str, ...]) -> Problem:
+        found = self._reasons(f"{what} left out", Decision(False, reasons))
+        return self.sitting.source.problem(at, found)
+
+    def _withhold_words(self, field: str, what: str, decision: Decision) -> None:
+        problem = Problem(field=field, found=self._reasons(f"{what} left out", decision))
+        if problem not in self._words_withheld:
+            self._words_withheld.append(problem)
 
     def _reasons(self, what: str, decision: Decision) -> str:
         return f"{what} of {self._paper_name()}: " + "; ".join(decision.reasons)

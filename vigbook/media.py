@@ -313,18 +313,16 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, times: Sequence[Timecode],
     # but not before the last frame that is in it.
     end = max(clip.end.seconds - Fraction(1, 4000), times[-1].seconds + Fraction(1, 2000))
     length = end - offset - begin
-    # Seeking is not exact in broadcast streams, nor near an AVI's start: decode a run-up, drop it.
-    sought = not facts.container.startswith(("mpeg", "avi"))
-    run_up = Fraction(0) if sought else min(begin, Fraction(15))
+    seek = _find_seek(facts, begin)
     command = [
         imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin",
         "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
-        # Not to 0: the first key frame of those would be passed over.
-        *(["-ss", _seconds(begin - run_up)] if begin > run_up else []), "-i", str(film.resolve()),
-        *(["-ss", _seconds(run_up)] if run_up else []), "-t", _seconds(length),
+        # Not to 0: the first key frame of some would be passed over.
+        *(["-ss", _seconds(seek)] if seek else []), "-i", str(film.resolve()),
+        *(["-ss", _seconds(begin - seek)] if begin > seek else []), "-t", _seconds(length),
         "-map", "0:V:0", "-map", "0:a:0?", "-sn", "-dn",
         # The filters' clock begins where reading does, run-up and all.
-        "-vf", _filters(facts, _widen(clip.masks, times), begin - run_up),
+        "-vf", _filters(facts, _widen(clip.masks, times), seek),
         "-fps_mode", "vfr", "-enc_time_base", "1:90000", "-video_track_timescale", "90000",
         "-c:v", "libx264", "-preset", "veryfast", "-crf", "21",
         "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
@@ -355,6 +353,20 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, times: Sequence[Timecode],
         if "No space left on device" in said.decode(errors="replace"):
             raise output_error(out, OSError(28, os.strerror(28)))
         raise _cut_error(clip, f"could not be cut: {lines[-1].strip()}")
+
+
+def _find_seek(facts: FilmFacts, begin: Fraction) -> Fraction:
+    """Returns where ffmpeg starts to read for a clip: a run-up before it, decoded and dropped.
+
+    mp4 is sought by decoding time, which may come to a key frame that is shown after `begin`;
+    in broadcast streams and AVI seeking is not exact at all.
+    """
+    run_up = 15 if facts.container.startswith(("mpeg", "avi")) else 1
+    seek = max(Fraction(0), begin - run_up)
+    if facts.container == "avi" and facts.frame_rate:
+        # It counts in frames, and ffmpeg would round every frame by what is over here.
+        seek = seek * facts.frame_rate // 1 / facts.frame_rate
+    return seek
 
 
 def _gap_before(film: Path, first: Timecode) -> Fraction:
