@@ -16,18 +16,11 @@ from families import CASE, CYCLE, SERVICE
 
 from vigbook.answers import Journal, parse_line, write_answer
 from vigbook.casefile import read_case_folder
-from vigbook.elements import (
-    KINDS,
-    MIME,
-    Page,
-    direction_of,
-    find_links,
-    length_in_words,
-    reference,
-)
+from vigbook.elements import KINDS, MIME, direction_of, find_links, reference
 from vigbook.errors import Problem
 from vigbook.manifest import FilmRecord, Manifest, StillRecord
 from vigbook.methods import find_templates, load_words
+from vigbook.page import Page, length_in_words
 from vigbook.sitting import Sitting, open_sitting
 from vigbook.timecode import Timecode
 

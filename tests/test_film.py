@@ -139,7 +139,8 @@ def test_a_span_lists_the_frame_on_screen_at_its_start_and_those_before_its_end(
     frames = frames_of(film)
     times = moments_of(frames)
     chance = random.Random(3)
-    spans = [sorted(chance.sample(times, 2)) for _ in range(25)] + [[times[0], times[-1]]]
+    spans = [sorted(chance.sample(times, 2)) for _ in range(25)]
+    spans += [[times[0], times[-1]], *([time, time + 1] for time in times[-8:])]
     firsts = [on_screen(frames, start)[0] for start, _ in spans]
     expected = [
         [first] + [time for time, _ in frames if first < time < end]

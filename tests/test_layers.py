@@ -13,13 +13,13 @@ import vigbook
 # The rooms, top first. Some were taken out of another that had grown a second job: publish (whole
 # files or none), yamlfile (one file into a model) out of casefile, manifest (what was cut) out of
 # media, sitting (all that is known of one cycle) and checks (what a person should know first) out
-# of pipeline, kernel out of workbook, glyphs and pdf out of papers, review out of archive, cartoon
-# out of demo, terminal out of cli.
+# of pipeline, kernel out of workbook, page out of elements, record, glyphs and pdf out of papers,
+# review out of archive, cartoon out of demo, terminal out of cli.
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "casefile", "log", "answers",
-    "methods", "manifest", "film", "media", "sitting", "checks", "elements", "prompts", "notebook",
-    "kernel", "workbook", "glyphs", "pdf", "papers", "review", "archive", "pipeline", "batch",
-    "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "methods", "manifest", "film", "media", "sitting", "checks", "elements", "page", "prompts",
+    "notebook", "kernel", "workbook", "record", "glyphs", "pdf", "papers", "review", "archive",
+    "pipeline", "batch", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -33,7 +33,7 @@ ONLY_IN = {
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
     "nbformat": {"kernel"},
-    "nh3": {"papers"},
+    "nh3": {"record"},
     "papermill": {"kernel"},
     "rich": {"terminal"},
     "ruamel": {"yamlfile"},

@@ -172,6 +172,37 @@ def test_an_end_just_after_a_frame_keeps_it_and_at_a_frame_does_not(
     assert built.warnings == ()
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("phone.mp4", ["-c:v", "libx265", "-x265-params", "keyint=50:bframes=4:log-level=none"]),
+        ("open-gop.mp4", ["-c:v", "libx264", "-g", "50", "-x264-params", "open-gop=1:bframes=3"]),
+        ("old-camera.avi", ["-c:v", "mpeg4", "-q:v", "3", "-bf", "2", "-c:a", "mp2"]),
+        ("broadcast.ts", ["-c", "copy"]),
+        ("29.97.mkv", ["-c", "copy"]),
+    ],
+)
+def test_clips_that_begin_around_a_key_frame_or_late_in_a_film_are_exact(
+    tmp_path: Path, name: str, options: list[str]
+) -> None:
+    """Seeking may come to a key frame that is decoded before a mark and shown after it."""
+    whole = draw_film(tmp_path / "whole.mp4", seconds=18, size=SMALL, rate=NTSC)
+    source = tmp_path / name
+    run_ffmpeg("-i", whole, "-preset", "ultrafast", *options, source)
+    frames = frames_of(source)
+    starts = [Fraction(-(-frames[number][0] * 1000 // 1), 1000)
+              for number in (46, 47, 48, 49, 50, 51, 500, 503)]  # fmt: skip
+    marks = [(start, start + Fraction(shift, 1000)) for start, shift in zip(
+        starts, (200, 200, 33, 34, 67, 5, 35, 34), strict=True)]  # fmt: skip
+    clips = [clip_of(start, end, id=f"clip-{number}") for number, (start, end) in enumerate(marks)]
+    built = build(source, tmp_path / "media", *clips)
+    assert [numbers_due(source, start, end) for start, end in marks] == [
+        numbers_in(tmp_path / "media" / f"{clip.id}.mp4") for clip in clips
+    ]
+    assert built.warnings == ()
+
+
 UNEVEN = [0, 33, 67, 83, 90, 97, 600, 640, 641, 656, 1900, 1933, 1967, 1983, 3000, 3040, 3080]
 
 

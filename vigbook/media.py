@@ -193,11 +193,13 @@ class _Cutter:
             sha256 = sha256_of(temporary)
         self.made.append(path)
         if frames != len(times):
+            found = f"the film is damaged here: {frames} of {len(times)} pictures came out"
+            if frames > len(times):
+                found = f"{frames} pictures came out where {len(times)} were looked for"
             self.warnings.append(
                 Problem(
                     file=str(self._film), field=clip.id,
-                    found=f"the film is damaged here: {frames} of {len(times)} pictures came out",
-                    mend="look at the clip before you show it",
+                    found=found, mend="look at the clip before you show it",
                 )
             )  # fmt: skip
         return ClipRecord(

@@ -7,33 +7,26 @@ stand on each is asked of `vigbook.consent` by the elements that they are made o
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-import nh3
-from markupsafe import Markup
-
-from vigbook import __version__
 from vigbook.answers import Answer
 from vigbook.case import Paper, Person, Size
-from vigbook.consent import WORDS_FOR_USE, media_due, standing
-from vigbook.elements import TRY_PROMPTS, Page, View, environment
+from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 from vigbook.methods import find_template, hash_templates, load_words
+from vigbook.page import Page, View, find_logo, format_deletion, make_frame
 from vigbook.publish import publish_bytes, sha256_of
+from vigbook.record import make_record
 from vigbook.sitting import Sitting
-from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
 
 PaperName = Literal["take-home", "record", "worksheet"]
 PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
-_MOST_IMAGE_BYTES = 4_000_000
-_RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,43 +165,18 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
 
 
 def _render(page: Page, variant: Variant) -> str:
-    contexts = {"take-home": _take_home, "record": _record, "worksheet": _worksheet}
+    contexts = {"take-home": _take_home, "record": make_record, "worksheet": _worksheet}
     context = contexts[variant.name](page)
     html = environment(page.sitting.templates, page.words)
     text = html.get_template(f"print/{variant.name}.html.j2").render(context)
     return drop_controls(text)
 
 
-def _frame(page: Page, title: str) -> View:
-    """Returns what every paper has: the sheet, and whose it is."""
-    team, logo = page.sitting.service, _find_logo(page.sitting)
-    return {
-        "page": {
-            "lang": page.words.language,
-            "dir": page.words.direction,
-            "size": page.size,
-            "paper": page.paper,
-            "colour": team.colour,
-            # No name stands in a file's properties.
-            "title": title,
-            "quotes": page.words.quotes,
-        },
-        "team": {
-            "name": team.name,
-            "worker": page.sitting.worker,
-            "phone": team.phone,
-            "footer": team.footer,
-            "logo": f"../{logo.name}" if logo and not page.private else None,
-            "logo_alt": page.words.say("Logo of %(name)s", name=team.name or ""),
-        },
-    }
-
-
 def _take_home(page: Page) -> View:
     sitting, say = page.sitting, page.words.say
     question = None if page.blank else page.helping_question()["words"]
     return {
-        **_frame(page, say("Our page")),
+        **make_frame(page, say("Our page")),
         "read_through": not is_checked(sitting, page.audience),
         "names": sitting.family_name(page.words),
         "date": page.title()["date"],
@@ -224,7 +192,7 @@ def _take_home(page: Page) -> View:
         },
         "goals": page.goals()["goals"],
         "next_date": page.next_date()["date"],
-        "deletion": _deletion(page),
+        "deletion": format_deletion(page),
         "private": page.private,
     }
 
@@ -267,7 +235,7 @@ def _worksheet(page: Page) -> View:
         )
     blank = dataclasses.replace(page, blank=True)
     return {
-        **_frame(page, page.words.say("Worksheet")),
+        **make_frame(page, page.words.say("Worksheet")),
         "names": sitting.family_name(page.words),
         "question": page.helping_question()["words"],
         "clips": clips,
@@ -280,195 +248,10 @@ def _to_write(page: Page, prompt: Any) -> View:
     return {"label": page.label(prompt), "hint": page.hint(prompt), "lines": prompt.lines}
 
 
-def _record(page: Page) -> View:
-    sitting, say = page.sitting, page.words.say
-    node = read_workbook(sitting.folder / NOTEBOOK)
-    if node is None:
-        found = "there is no workbook yet, and the record is made from it"
-        raise PaperError(
-            Problem(file=str(sitting.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
-        )
-    blocks = list(_record_blocks(page, node))
-    case, cycle = sitting.case, sitting.cycle
-    return {
-        **_frame(page, say("Review record: %(family)s, cycle %(number)s",
-                           family=case.family, number=cycle.cycle)),
-        "record": {
-            "title": say("Review record"),
-            "facts": _facts(page),
-            "running": say("%(family)s, cycle %(number)s", family=case.family, number=cycle.cycle),
-        },
-        "blocks": blocks,
-        "consents": _consents(page),
-        "left_out": _left_out(page, blocks),
-        "keep": _keep(page),
-        "provenance": _provenance(page, node),
-    }  # fmt: skip
-
-
-def _record_blocks(page: Page, node: Any) -> Iterator[View]:
-    """Yields the record's blocks: our elements by reference, a team's own output made safe.
-
-    Prompts that nobody answered are named together, after the prompts of the same clip.
-    """
-    unanswered: list[str] = []
-    about = ""  # the clip that the prompts are about, or nothing for those of the whole review
-    clips = {clip.id for clip in page.sitting.cycle.clips}
-    for kind, element_id, data in list_outputs(node):
-        views = _team_output(page, data) if kind == "other" else [page.view(kind, element_id)]
-        for view in views:
-            if view is None:
-                continue
-            clip = element_id.partition(".")[0]
-            clip = clip if clip in clips else ""
-            if unanswered and (view["kind"] != "prompt" or clip != about):
-                yield {"kind": "unanswered", "id": "", "labels": unanswered}
-                unanswered = []
-            about = clip
-            if view["kind"] == "prompt" and not view["words"]:
-                unanswered.append(view["label"])
-            else:
-                yield view
-    if unanswered:
-        yield {"kind": "unanswered", "id": "", "labels": unanswered}
-
-
-def _team_output(page: Page, data: Mapping[str, Any]) -> Iterator[View]:
-    text = {
-        key: "".join(value) if isinstance(value, list) else value for key, value in data.items()
-    }
-    if "text/html" in text:
-        yield {"kind": "html", "id": "", "html": Markup(_clean(text["text/html"]))}
-    elif "image/png" in text and len(text["image/png"]) < _MOST_IMAGE_BYTES:
-        path = page.sitting.media / ".team-images"
-        name = hashlib.sha256(text["image/png"].encode()).hexdigest()[:16]
-        publish_bytes(path / f"{name}.png", base64.b64decode(text["image/png"]))
-        source = f"../media/.team-images/{name}.png"
-        alt = text.get("text/plain") or page.words.say("A picture that the team added")
-        yield {"kind": "image", "id": "", "src": source, "alt": alt}
-    elif plain := text.get("text/markdown") or text.get("text/plain"):
-        yield {"kind": "text", "id": "", "text": str(plain)}
-
-
-def _clean(html: str) -> str:
-    """Returns a team's own HTML with text, lists and tables left in it: nothing that fetches."""
-    tags = {
-        "p", "br", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
-        "b", "strong", "blockquote", "pre", "code", "span", "div", "dl", "dt", "dd",
-    }  # fmt: skip
-    attributes = {"th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
-    return nh3.clean(html, tags=tags, attributes=attributes, link_rel=None)
-
-
-def _facts(page: Page) -> list[list[str]]:
-    sitting, say, date = page.sitting, page.words.say, page.words.date
-    case, cycle = sitting.case, sitting.cycle
-    held = cycle.review
-    people = ", ".join(f"{person.name} ({person.role})" for person in case.people)
-    lines = sitting.journal.lines
-    version = say("%(num)s entries, the last of %(at)s", num=len(lines), at=lines[-1].at[:16].replace("T", " ") + " UTC") if lines else say("before any answers")  # noqa: E501  # fmt: skip
-    rows: list[tuple[str, str | None]] = [
-        (say("Reference"), case.reference),
-        (say("Family"), case.family),
-        (say("Cycle"), str(cycle.cycle)),
-        (say("People"), people),
-        (say("Author"), sitting.worker),
-        (say("Film"), date(cycle.film.date)),
-        (say("Place"), cycle.film.place),
-        (say("Activity"), cycle.film.activity),
-        (say("How the child agreed"), cycle.film.child_agreed),
-        (say("Shared review held"), date(held.date) if held else say("not yet")),
-        (say("Minutes"), str(held.minutes) if held and held.minutes else None),
-        (say("Present"), ", ".join(map(sitting.name_of, held.present)) if held else None),
-        (say("Clips shown"), ", ".join(held.clips_shown) if held else None),
-        (say("Version"), version),
-    ]
-    return [[label, value] for label, value in rows if value]
-
-
-def _consents(page: Page) -> View:
-    case, say, today = page.sitting.case, page.words.say, page.sitting.today
-    asked = {use for row in case.consents for use in row.uses}
-    uses = [use for use in WORDS_FOR_USE if use in asked or use in _RECORD_USES]
-    return {
-        "columns": [say(WORDS_FOR_USE[use]).capitalize() for use in uses],
-        "rows": [
-            {
-                "name": person.name,
-                "cells": [standing(case, person.id, use, today) for use in uses],
-            }
-            for person in case.people
-        ],
-        "entries": [
-            [
-                case.name_of(row.person),
-                ", ".join(say(WORDS_FOR_USE[use]) for use in row.uses),
-                row.answer,
-                case.name_of(row.given_by),
-                row.authority,
-                page.words.date(row.date) or "",
-            ]
-            for row in case.consents
-        ],
-    }
-
-
-def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
-    titles = {block["id"]: block["title"] for block in blocks if block["kind"] == "clip"}
-    found = []
-    for block in blocks:
-        if block.get("left_out"):
-            title = titles.get(block["id"], "")
-            found.append(
-                page.words.say("%(title)s: %(reason)s", title=title, reason=block["left_out"])
-            )
-    return found
-
-
-def _keep(page: Page) -> list[str]:
-    sitting, say = page.sitting, page.words.say
-    deletion = _deletion(page)
-    lines = []
-    if sitting.case.legal_hold:
-        lines.append(say("A legal hold stops deletion and every other use."))
-    elif deletion:
-        lines.append(say("Films, clips and pictures: deleted by %(date)s.", date=deletion))
-    record_class = sitting.case.retention.record_class
-    until = sitting.service.retention.get(record_class or "", record_class)
-    if until:
-        lines.append(say("Written notes: kept until %(until)s.", until=until))
-    lines.append(say("The family can ask to see these notes or have mistakes put right."))
-    return lines
-
-
-def _provenance(page: Page, node: Any) -> list[list[str]]:
-    sitting, say = page.sitting, page.words.say
-    manifest = sitting.manifest
-    made_from = str(
-        node.get("metadata", {}).get("vigbook", {}).get("template", say("a notebook of the team's"))
-    )
-    rows = [[say("Notebook"), made_from], [say("Made with"), f"vigbook {__version__}"]]
-    if manifest:
-        rows.insert(0, [say("Film's SHA-256"), manifest.film.sha256])
-    return rows
-
-
-def _deletion(page: Page) -> str | None:
-    cycles = [source.model for source in page.sitting.family.cycles.values()]
-    return page.words.date(media_due(page.sitting.case, cycles, page.sitting.service))
-
-
-def _find_logo(sitting: Sitting) -> Path | None:
-    if not sitting.service.logo or not sitting.family.service_path:
-        return None
-    path = sitting.family.service_path.parent / sitting.service.logo
-    return path if path.is_file() else None
-
-
 def _places(sitting: Sitting) -> dict[str, Path]:
     """Returns what a page may read, by the place it is called by in the page."""
     places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
-    logo = _find_logo(sitting)
+    logo = find_logo(sitting)
     return places | {logo.name: logo} if logo else places
 
 

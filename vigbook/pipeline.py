@@ -246,7 +246,7 @@ def cut_media(sitting: Sitting, film: Path, outcome: Outcome, progress: Progress
 
 def run_workbook(sitting: Sitting, outcome: Outcome, fresh: bool, progress: Progress) -> None:
     """Runs the method's notebook for the cycle."""
-    from vigbook.workbook import build_workbook  # papermill takes a second to load
+    from vigbook.workbook import build_workbook
 
     progress("running the workbook")
     workbook = build_workbook(sitting, fresh=fresh)
@@ -267,7 +267,7 @@ def print_papers(
     progress: Progress = lambda _: None,
 ) -> None:
     """Prints the papers asked for, or those that every cycle has."""
-    from vigbook.papers import list_variants, print_paper  # WeasyPrint takes a second to load
+    from vigbook.papers import list_variants, print_paper  # page templates, fonts
 
     for variant in variants or list_variants(sitting):
         progress(f"printing {variant.name}")

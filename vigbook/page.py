@@ -1,0 +1,414 @@
+"""What each element says on one paper, for one reader.
+
+Pictures and words are asked of `vigbook.consent` here, on their way to any paper; what is left out
+is told to the worker, and a family's page closes the gap.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from vigbook.answers import Answer
+from vigbook.case import Clip, Goal, Size, Use
+from vigbook.consent import Decision, may_share_words, media_due
+from vigbook.elements import TRY_PROMPTS
+from vigbook.errors import Problem
+from vigbook.manifest import StillRecord
+from vigbook.methods import Prompt, Words
+from vigbook.sitting import Sitting
+from vigbook.timecode import Timecode
+from vigbook.yamlfile import Location
+
+View = dict[str, Any]
+"""What an element says on paper: plain values for the page templates."""
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Page:
+    """One paper being made of elements: for whom, in which language, and what was left out.
+
+    Attributes:
+        sitting: the cycle.
+        words: the paper's language.
+        use: what pictures on it are used for.
+        audience: the id of the person this copy is for, or None for the family's or the team's.
+        size: of the type.
+        paper: `a4` or `letter`.
+        pictures: whether the reader wants pictures.
+        private: whether pictures, logo, dates of visits and places stay off.
+        blank: whether nothing that was said is put in.
+    """
+
+    sitting: Sitting
+    words: Words
+    use: Use
+    audience: str | None = None
+    size: Size = "clear"
+    paper: Literal["a4", "letter"] = "a4"
+    pictures: bool = True
+    private: bool = False
+    blank: bool = False
+    _words_withheld: list[Problem] = dataclasses.field(default_factory=list)
+    _refused: dict[str, dict[int, Decision]] = dataclasses.field(default_factory=dict)
+
+    @property
+    def for_family(self) -> bool:
+        """Whether a family holds it, so that it gives away nobody's no."""
+        return self.use == "take-home"
+
+    def view(self, kind: str, element_id: str) -> View | None:
+        """Returns what an element says on this paper, or None for an element it does not know."""
+        views: dict[str, Callable[[str], View | None]] = {
+            "title": lambda _: self.title(),
+            "helping-question": lambda _: self.helping_question(),
+            "clip": self.clip,
+            "stills": self.stills,
+            "prompt": self.prompt,
+            "goals": lambda _: self.goals(),
+            "next-step": lambda _: self.next_step(),
+            "next-date": lambda _: self.next_date(),
+        }
+        return views[kind](element_id) if kind in views else None
+
+    def title(self) -> View:
+        """Names, the cycle and the day of the film."""
+        return {
+            "kind": "title",
+            "id": "",
+            "names": self.sitting.family_name(self.words),
+            "cycle": self.sitting.cycle.cycle,
+            "date": None if self.private else self.words.date(self.sitting.cycle.film.date),
+        }
+
+    def helping_question(self) -> View:
+        """The question that the family wants help with. Nobody in particular is quoted."""
+        asked = self.sitting.helping_question
+        words = self.plain(asked) if asked and not self.blank else None
+        return {"kind": "helping-question", "id": "", "words": words}
+
+    def clip(self, clip_id: str) -> View | None:
+        """A clip's marks and what the worker wrote about it."""
+        clip = self.sitting.cycle.clip(clip_id)
+        if clip is None:
+            return None
+        method, case = self.sitting.method, self.sitting.case
+        number = self.sitting.cycle.clips.index(clip) + 1
+        seen = [
+            {"heading": self.words.say(found.heading), "by": case.name_of(one.by)}
+            for one in clip.principles
+            if (found := method.principle(one.id))
+        ]
+        shown = self.sitting.may_show("shared-review", clip)
+        return {
+            "kind": "clip",
+            "id": clip.id,
+            "number": number,
+            "title": clip.title or self.words.say("Clip %(number)s", number=number),
+            "start": clip.start.short(),
+            "end": clip.end.short(),
+            "length": length_in_words(self.words, clip.end - clip.start),
+            "first": case.name_of(clip.initiative) if clip.initiative else None,
+            "principles": seen,
+            "question": clip.question,
+            "why": clip.why,
+            "in_shot": [case.name_of(one) for one in self.sitting.cycle.in_picture(clip)],
+            "left_out": None if shown else self._sentence("The clip was not shown", shown),
+        }
+
+    def stills(self, clip_id: str) -> View | None:
+        """A clip's pictures, those that may stand on this paper, and the words for them."""
+        clip = self.sitting.cycle.clip(clip_id)
+        if clip is None:
+            return None
+        pictures: list[View] = []
+        refused: dict[int, Decision] = {}
+        for number, still in enumerate(clip.stills, start=1):
+            decision = self.sitting.may_show(self.use, clip, still, self.audience)
+            if not decision:
+                refused[number] = decision
+            elif self.pictures and not self.private and (found := self._picture(clip, number)):
+                pictures.append(found)
+        self._refused[clip.id] = refused
+        reasons = dict.fromkeys(reason for one in refused.values() for reason in one.reasons)
+        left_out = None
+        if reasons:
+            left_out = self._sentence("Pictures were left out", Decision(False, tuple(reasons)))
+        return {
+            "kind": "stills",
+            "id": clip.id,
+            "pictures": pictures,
+            "times": [still.at.short() for still in clip.stills],
+            "alts": [still.alt or self.words.say("not described") for still in clip.stills],
+            "left_out": left_out,
+        }
+
+    def prompt(self, prompt_id: str) -> View | None:
+        """A question, and the words that stand for it."""
+        prompt = self.sitting.prompts.get(prompt_id)
+        if prompt is None:
+            return None
+        return {
+            "kind": "prompt",
+            "id": prompt_id,
+            "label": self.label(prompt),
+            "hint": self.hint(prompt),
+            "lines": prompt.lines,
+            "words": self.said(prompt_id),
+        }
+
+    def goals(self) -> View:
+        """The goals, each on its ladder of steps."""
+        every = (self._goal(goal) for goal in self.sitting.case.goals if goal.status != "closed")
+        return {"kind": "goals", "id": "", "goals": [goal for goal in every if goal]}
+
+    def next_step(self) -> View:
+        """The one thing to try: what, where and when."""
+        rows = []
+        for prompt_id in TRY_PROMPTS:
+            prompt = self.sitting.prompts.get(prompt_id)
+            if prompt:
+                rows.append([self.label(prompt), next(iter(self.said(prompt_id)), None)])
+        return {"kind": "next-step", "id": "try", "rows": rows}
+
+    def next_date(self) -> View:
+        """When worker and family meet next."""
+        answer = self.sitting.journal.last("next.date")
+        day = _day(answer.value) if answer else self.sitting.cycle.next.date
+        off = self.blank or self.private
+        return {
+            "kind": "next-date",
+            "id": "next.date",
+            "date": None if off else self.words.date(day),
+        }
+
+    def label(self, prompt: Prompt) -> str:
+        """Returns a prompt's words with names put in."""
+        if prompt.kind == "rating":
+            return prompt.label
+        return self.words.fill(prompt.label, self.sitting.names(self.words))
+
+    def hint(self, prompt: Prompt) -> str | None:
+        """Returns a prompt's hint with names put in, or None."""
+        if prompt.hint is None:
+            return None
+        return self.words.fill(prompt.hint, self.sitting.names(self.words))
+
+    def said(self, prompt_id: str) -> list[View]:
+        """Returns the words that stand for a prompt on this paper, one for each entry of a list.
+
+        Words of somebody who has not said yes to them here are left out, as if unsaid.
+        """
+        answer = None if self.blank else self.sitting.journal.last(prompt_id)
+        if answer is None:
+            return []
+        if self.for_family:
+            decision = may_share_words(
+                self.sitting.case, answer.by, self.sitting.today, self.audience
+            )
+            if not decision:
+                self._withhold_words(prompt_id, "words", decision)
+                return []
+        prompt = self.sitting.prompts.get(prompt_id)
+        entries = answer.value if isinstance(answer.value, list) else [answer.value]
+        texts = [self._text(entry, prompt) for entry in entries]
+        return [self._words(answer, text) for text in texts if text.strip()]
+
+    def plain(self, text: str) -> View:
+        """Returns words that are nobody's quotation."""
+        return {
+            "text": text,
+            "quoted": False,
+            "speaker": None,
+            "lang": self.sitting.case.language,
+            "translation": None,
+            "said_on": None,
+        }
+
+    def _words(self, answer: Answer, text: str) -> View:
+        translation = answer.translations.get(self.words.language)
+        known = self.sitting.case.person(answer.by) is not None
+        return {
+            "text": text,
+            "quoted": answer.quotable and known,
+            "speaker": self.sitting.case.name_of(answer.by) if known else None,
+            "lang": self.sitting.case.language,
+            "translation": {**translation, "lang": self.words.language} if translation else None,
+            "said_on": None if self.for_family else self._said_on(answer),
+        }
+
+    def _said_on(self, answer: Answer) -> str:
+        """Returns how and when words came; the page puts the name of who is quoted before it."""
+        say, day = self.words.say, self.words.date(_day(answer.at)) or ""
+        if answer.source == "agreed-summary":
+            return say("agreed as a summary on %(date)s", date=day)
+        if self.sitting.case.person(answer.by) is None:
+            name = self.sitting.worker or say("worker")
+            return say("written by %(name)s on %(date)s", name=name, date=day)
+        if answer.source == "said":
+            return say("said, noted on %(date)s", date=day)
+        return say("written on %(date)s", date=day)
+
+    def _text(self, value: object, prompt: Prompt | None) -> str:
+        kind = prompt.kind if prompt else "text"
+        if kind == "tick":
+            return self.words.say("Yes") if value else ""
+        if kind == "date":
+            return self.words.date(_day(str(value))) or str(value)
+        if isinstance(value, Mapping):
+            return str(value.get("at", ""))
+        return "" if value is None else str(value)
+
+    def _goal(self, goal: Goal) -> View | None:
+        case, scale = self.sitting.case, goal.scale
+        owner = case.person(goal.owner)
+        if self.for_family and owner:
+            decision = may_share_words(case, owner.id, self.sitting.today, self.audience)
+            if not decision:
+                self._withhold_words(f"goal.{goal.id}", "goal", decision)
+                return None
+        answer = None if self.blank else self.sitting.journal.last(f"goal.{goal.id}.now")
+        steps = [str(step) for step in range(scale.min, scale.max + 1)]
+        now = int(answer.value) if answer and isinstance(answer.value, int | float) else None
+        wording = {**self.plain(goal.wording), "quoted": owner is not None}
+        return {
+            "wording": wording | {"speaker": owner.name if owner else None},
+            "name": scale.name,
+            "owner": case.name_of(goal.owner),
+            "scale": scale.name,
+            "steps": steps,
+            "now": _step(steps, now),
+            "hoped": _step(steps, goal.hoped),
+            "low": scale.anchors.get(scale.min),
+            "high": scale.anchors.get(scale.max),
+            "baseline": _number(goal.baseline.value if goal.baseline else None),
+            "now_value": _number(now),
+            "hoped_value": _number(goal.hoped),
+            "rated_by": self.sitting.name_of(answer.by) if answer else None,
+        }
+
+    def _picture(self, clip: Clip, number: int) -> View | None:
+        manifest = self.sitting.manifest
+        record: StillRecord | None = manifest.still(clip.id, number) if manifest else None
+        if record is None or not (self.sitting.media / record.file).is_file():
+            return None
+        still = clip.stills[number - 1]
+        generic = self.words.say("Picture %(number)s of this clip", number=number)
+        return {
+            "src": f"../media/{record.file}",
+            "alt": still.alt or generic,
+            "width": record.width,
+            "height": record.height,
+        }
+
+    @property
+    def withheld(self) -> list[Problem]:
+        """What was left out for want of consent, and why; for the worker.
+
+        One line for all pictures, or for all of a clip, where the reasons are the same.
+        """
+        clips = self.sitting.cycle.clips
+        found = list(self._words_withheld)
+        every = [decision.reasons for one in self._refused.values() for decision in one.values()]
+        if len(every) == sum(len(clip.stills) for clip in clips) > 1 and len(set(every)) == 1:
+            return [*found, self._picture_problem(("clips",), "all pictures", every[0])]
+        for index, clip in enumerate(clips):
+            refused = self._refused.get(clip.id, {})
+            reasons = {decision.reasons for decision in refused.values()}
+            if len(reasons) == 1 and len(refused) == len(clip.stills) > 1:
+                at: Location = ("clips", index)
+                found.append(self._picture_problem(at, "its pictures", reasons.pop()))
+                continue
+            for number, decision in refused.items():
+                at = ("clips", index, "stills", number - 1)
+                found.append(self._picture_problem(at, "picture", decision.reasons))
+        return found
+
+    def _picture_problem(self, at: Location, what: str, reasons: tuple[str, ...]) -> Problem:
+        found = self._reasons(f"{what} left out", Decision(False, reasons))
+        return self.sitting.source.problem(at, found)
+
+    def _withhold_words(self, field: str, what: str, decision: Decision) -> None:
+        problem = Problem(field=field, found=self._reasons(f"{what} left out", decision))
+        if problem not in self._words_withheld:
+            self._words_withheld.append(problem)
+
+    def _reasons(self, what: str, decision: Decision) -> str:
+        return f"{what} of {self._paper_name()}: " + "; ".join(decision.reasons)
+
+    def _paper_name(self) -> str:
+        if self.use == "service-record":
+            return "the record"
+        case = self.sitting.case
+        return f"{case.name_of(self.audience)}'s page" if self.audience else "the family's page"
+
+    def _sentence(self, what: str, decision: Decision) -> str | None:
+        """Returns why something is left out, on the team's paper; on a family's page, nothing."""
+        if self.for_family:
+            return None
+        return f"{self.words.say(what)}: " + "; ".join(decision.reasons)
+
+
+def length_in_words(words: Words, length: Timecode) -> str:
+    """Returns a length of time as '17.6 seconds' or '1:17'."""
+    if length.seconds >= 60:
+        return length.short()
+    seconds = f"{float(length.seconds):.1f}".removesuffix(".0")
+    return words.say("%(num)s seconds", num=seconds)
+
+
+def _day(text: object) -> datetime.date | None:
+    try:
+        return datetime.date.fromisoformat(str(text)[:10])
+    except ValueError:
+        return None
+
+
+def _step(steps: list[str], value: int | None) -> int | None:
+    return steps.index(str(value)) if value is not None and str(value) in steps else None
+
+
+def _number(value: int | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def make_frame(page: Page, title: str) -> View:
+    """Returns what every paper has: the sheet, and whose it is."""
+    team, logo = page.sitting.service, find_logo(page.sitting)
+    return {
+        "page": {
+            "lang": page.words.language,
+            "dir": page.words.direction,
+            "size": page.size,
+            "paper": page.paper,
+            "colour": team.colour,
+            # No name stands in a file's properties.
+            "title": title,
+            "quotes": page.words.quotes,
+        },
+        "team": {
+            "name": team.name,
+            "worker": page.sitting.worker,
+            "phone": team.phone,
+            "footer": team.footer,
+            "logo": f"../{logo.name}" if logo and not page.private else None,
+            "logo_alt": page.words.say("Logo of %(name)s", name=team.name or ""),
+        },
+    }
+
+
+def format_deletion(page: Page) -> str | None:
+    """Returns the day by which films and pictures are deleted, as people write it."""
+    cycles = [source.model for source in page.sitting.family.cycles.values()]
+    return page.words.date(media_due(page.sitting.case, cycles, page.sitting.service))
+
+
+def find_logo(sitting: Sitting) -> Path | None:
+    """Returns the team's logo, where it has one that is there."""
+    if not sitting.service.logo or not sitting.family.service_path:
+        return None
+    path = sitting.family.service_path.parent / sitting.service.logo
+    return path if path.is_file() else None

@@ -1,0 +1,200 @@
+"""What the team's record says: it walks the outputs of the executed notebook, in their order."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import nh3
+from markupsafe import Markup
+
+from vigbook import __version__
+from vigbook.consent import WORDS_FOR_USE, standing
+from vigbook.errors import PaperError, Problem
+from vigbook.page import Page, View, format_deletion, make_frame
+from vigbook.publish import publish_bytes
+from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
+
+_MOST_IMAGE_BYTES = 4_000_000
+_RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
+
+
+def make_record(page: Page) -> View:
+    """Returns what the record says, from the executed notebook and today's answers.
+
+    Raises:
+        PaperError: there is no workbook to make it from.
+        WorkbookError: the workbook cannot be read.
+    """
+    sitting, say = page.sitting, page.words.say
+    node = read_workbook(sitting.folder / NOTEBOOK)
+    if node is None:
+        found = "there is no workbook yet, and the record is made from it"
+        raise PaperError(
+            Problem(file=str(sitting.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
+        )
+    blocks = list(_record_blocks(page, node))
+    case, cycle = sitting.case, sitting.cycle
+    return {
+        **make_frame(page, say("Review record: %(family)s, cycle %(number)s",
+                           family=case.family, number=cycle.cycle)),
+        "record": {
+            "title": say("Review record"),
+            "facts": _facts(page),
+            "running": say("%(family)s, cycle %(number)s", family=case.family, number=cycle.cycle),
+        },
+        "blocks": blocks,
+        "consents": _consents(page),
+        "left_out": _left_out(page, blocks),
+        "keep": _keep(page),
+        "provenance": _provenance(page, node),
+    }  # fmt: skip
+
+
+def _record_blocks(page: Page, node: Any) -> Iterator[View]:
+    """Yields the record's blocks: our elements by reference, a team's own output made safe.
+
+    Prompts that nobody answered are named together, after the prompts of the same clip.
+    """
+    unanswered: list[str] = []
+    about = ""  # the clip that the prompts are about, or nothing for those of the whole review
+    clips = {clip.id for clip in page.sitting.cycle.clips}
+    for kind, element_id, data in list_outputs(node):
+        views = _team_output(page, data) if kind == "other" else [page.view(kind, element_id)]
+        for view in views:
+            if view is None:
+                continue
+            clip = element_id.partition(".")[0]
+            clip = clip if clip in clips else ""
+            if unanswered and (view["kind"] != "prompt" or clip != about):
+                yield {"kind": "unanswered", "id": "", "labels": unanswered}
+                unanswered = []
+            about = clip
+            if view["kind"] == "prompt" and not view["words"]:
+                unanswered.append(view["label"])
+            else:
+                yield view
+    if unanswered:
+        yield {"kind": "unanswered", "id": "", "labels": unanswered}
+
+
+def _team_output(page: Page, data: Mapping[str, Any]) -> Iterator[View]:
+    text = {
+        key: "".join(value) if isinstance(value, list) else value for key, value in data.items()
+    }
+    if "text/html" in text:
+        yield {"kind": "html", "id": "", "html": Markup(_clean(text["text/html"]))}
+    elif "image/png" in text and len(text["image/png"]) < _MOST_IMAGE_BYTES:
+        path = page.sitting.media / ".team-images"
+        name = hashlib.sha256(text["image/png"].encode()).hexdigest()[:16]
+        publish_bytes(path / f"{name}.png", base64.b64decode(text["image/png"]))
+        source = f"../media/.team-images/{name}.png"
+        alt = text.get("text/plain") or page.words.say("A picture that the team added")
+        yield {"kind": "image", "id": "", "src": source, "alt": alt}
+    elif plain := text.get("text/markdown") or text.get("text/plain"):
+        yield {"kind": "text", "id": "", "text": str(plain)}
+
+
+def _clean(html: str) -> str:
+    """Returns a team's own HTML with text, lists and tables left in it: nothing that fetches."""
+    tags = {
+        "p", "br", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
+        "b", "strong", "blockquote", "pre", "code", "span", "div", "dl", "dt", "dd",
+    }  # fmt: skip
+    attributes = {"th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
+    return nh3.clean(html, tags=tags, attributes=attributes, link_rel=None)
+
+
+def _facts(page: Page) -> list[list[str]]:
+    sitting, say, date = page.sitting, page.words.say, page.words.date
+    case, cycle = sitting.case, sitting.cycle
+    held = cycle.review
+    people = ", ".join(f"{person.name} ({person.role})" for person in case.people)
+    lines = sitting.journal.lines
+    version = say("%(num)s entries, the last of %(at)s", num=len(lines), at=lines[-1].at[:16].replace("T", " ") + " UTC") if lines else say("before any answers")  # noqa: E501  # fmt: skip
+    rows: list[tuple[str, str | None]] = [
+        (say("Reference"), case.reference),
+        (say("Family"), case.family),
+        (say("Cycle"), str(cycle.cycle)),
+        (say("People"), people),
+        (say("Author"), sitting.worker),
+        (say("Film"), date(cycle.film.date)),
+        (say("Place"), cycle.film.place),
+        (say("Activity"), cycle.film.activity),
+        (say("How the child agreed"), cycle.film.child_agreed),
+        (say("Shared review held"), date(held.date) if held else say("not yet")),
+        (say("Minutes"), str(held.minutes) if held and held.minutes else None),
+        (say("Present"), ", ".join(map(sitting.name_of, held.present)) if held else None),
+        (say("Clips shown"), ", ".join(held.clips_shown) if held else None),
+        (say("Version"), version),
+    ]
+    return [[label, value] for label, value in rows if value]
+
+
+def _consents(page: Page) -> View:
+    case, say, today = page.sitting.case, page.words.say, page.sitting.today
+    asked = {use for row in case.consents for use in row.uses}
+    uses = [use for use in WORDS_FOR_USE if use in asked or use in _RECORD_USES]
+    return {
+        "columns": [say(WORDS_FOR_USE[use]).capitalize() for use in uses],
+        "rows": [
+            {
+                "name": person.name,
+                "cells": [standing(case, person.id, use, today) for use in uses],
+            }
+            for person in case.people
+        ],
+        "entries": [
+            [
+                case.name_of(row.person),
+                ", ".join(say(WORDS_FOR_USE[use]) for use in row.uses),
+                row.answer,
+                case.name_of(row.given_by),
+                row.authority,
+                page.words.date(row.date) or "",
+            ]
+            for row in case.consents
+        ],
+    }
+
+
+def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
+    titles = {block["id"]: block["title"] for block in blocks if block["kind"] == "clip"}
+    found = []
+    for block in blocks:
+        if block.get("left_out"):
+            title = titles.get(block["id"], "")
+            found.append(
+                page.words.say("%(title)s: %(reason)s", title=title, reason=block["left_out"])
+            )
+    return found
+
+
+def _keep(page: Page) -> list[str]:
+    sitting, say = page.sitting, page.words.say
+    deletion = format_deletion(page)
+    lines = []
+    if sitting.case.legal_hold:
+        lines.append(say("A legal hold stops deletion and every other use."))
+    elif deletion:
+        lines.append(say("Films, clips and pictures: deleted by %(date)s.", date=deletion))
+    record_class = sitting.case.retention.record_class
+    until = sitting.service.retention.get(record_class or "", record_class)
+    if until:
+        lines.append(say("Written notes: kept until %(until)s.", until=until))
+    lines.append(say("The family can ask to see these notes or have mistakes put right."))
+    return lines
+
+
+def _provenance(page: Page, node: Any) -> list[list[str]]:
+    sitting, say = page.sitting, page.words.say
+    manifest = sitting.manifest
+    made_from = str(
+        node.get("metadata", {}).get("vigbook", {}).get("template", say("a notebook of the team's"))
+    )
+    rows = [[say("Notebook"), made_from], [say("Made with"), f"vigbook {__version__}"]]
+    if manifest:
+        rows.insert(0, [say("Film's SHA-256"), manifest.film.sha256])
+    return rows
