@@ -78,9 +78,8 @@ def files_in(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def numbers_due(film: Path, start: Fraction, end: Fraction) -> list[int]:
-    """Returns the numbers of the frames that a clip must hold, by decoding the whole film."""
-    frames = frames_of(film)
+def numbers_due(frames: list[tuple[Fraction, int]], start: Fraction, end: Fraction) -> list[int]:
+    """Returns the numbers of the frames that a clip must hold, of all that the film has."""
     first = max((one for one in frames if one[0] <= start + SLACK), default=frames[0])
     return [first[1]] + [number for time, number in frames if first[0] < time < end]
 
@@ -134,7 +133,8 @@ def test_a_clip_holds_the_frame_at_its_start_and_all_up_to_its_end(
     """Nothing before, nothing after: at frames' own times, between them, and at the film's ends."""
     source = tmp_path / name
     SOURCES[name](source)
-    times = [time for time, _ in frames_of(source) if time >= 0]
+    frames = frames_of(source)
+    times = [time for time, _ in frames if time >= 0]
     length = probe_film(source).length.seconds
     marks = [
         (Fraction(0), times[9]),
@@ -147,7 +147,7 @@ def test_a_clip_holds_the_frame_at_its_start_and_all_up_to_its_end(
     clips = [clip_of(start, end, id=f"clip-{number}") for number, (start, end) in enumerate(marks)]
     folder = tmp_path / "media"
     built = build(source, folder, *clips)
-    expected = [numbers_due(source, start, end) for start, end in marks]
+    expected = [numbers_due(frames, start, end) for start, end in marks]
     assert expected == [numbers_in(folder / f"{clip.id}.mp4") for clip in clips]
     assert [len(numbers) for numbers in expected] == [one.frames for one in built.manifest.clips]
     assert built.warnings == ()
@@ -159,17 +159,25 @@ def test_an_end_just_after_a_frame_keeps_it_and_at_a_frame_does_not(
 ) -> None:
     """A mark to the millisecond may lie a few hundred-thousandths of a second from a frame."""
     source = draw_film(tmp_path / "film.mp4", seconds=2, size=SMALL, rate=rate)
+    frames = frames_of(source)
     ends = [
         Fraction(-(-time * 1000 // 1), 1000)
-        for time, number in frames_of(source)
+        for time, number in frames
         if time > Fraction(3, 5) and 0 <= -time * 1000 % 1 < Fraction(1, 4)
     ][:4]
     clips = [clip_of("0.5", end, id=f"clip-{number}") for number, end in enumerate(ends)]
     built = build(source, tmp_path / "media", *clips)
-    assert [numbers_due(source, Fraction(1, 2), end) for end in ends] == [
+    assert [numbers_due(frames, Fraction(1, 2), end) for end in ends] == [
         numbers_in(tmp_path / "media" / f"{clip.id}.mp4") for clip in clips
     ]
     assert built.warnings == ()
+
+
+@pytest.fixture(scope="module")
+def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Longer than the run-up with which broadcast streams are cut."""
+    path = tmp_path_factory.mktemp("long") / "whole.mp4"
+    return draw_film(path, seconds=18, size=SMALL, rate=NTSC)
 
 
 @pytest.mark.slow
@@ -184,12 +192,11 @@ def test_an_end_just_after_a_frame_keeps_it_and_at_a_frame_does_not(
     ],
 )
 def test_clips_that_begin_around_a_key_frame_or_late_in_a_film_are_exact(
-    tmp_path: Path, name: str, options: list[str]
+    tmp_path: Path, long_film: Path, name: str, options: list[str]
 ) -> None:
     """Seeking may come to a key frame that is decoded before a mark and shown after it."""
-    whole = draw_film(tmp_path / "whole.mp4", seconds=18, size=SMALL, rate=NTSC)
     source = tmp_path / name
-    run_ffmpeg("-i", whole, "-preset", "ultrafast", *options, source)
+    run_ffmpeg("-i", long_film, "-preset", "ultrafast", *options, source)
     frames = frames_of(source)
     starts = [Fraction(-(-frames[number][0] * 1000 // 1), 1000)
               for number in (46, 47, 48, 49, 50, 51, 500, 503)]  # fmt: skip
@@ -197,7 +204,7 @@ def test_clips_that_begin_around_a_key_frame_or_late_in_a_film_are_exact(
         starts, (200, 200, 33, 34, 67, 5, 35, 34), strict=True)]  # fmt: skip
     clips = [clip_of(start, end, id=f"clip-{number}") for number, (start, end) in enumerate(marks)]
     built = build(source, tmp_path / "media", *clips)
-    assert [numbers_due(source, start, end) for start, end in marks] == [
+    assert [numbers_due(frames, start, end) for start, end in marks] == [
         numbers_in(tmp_path / "media" / f"{clip.id}.mp4") for clip in clips
     ]
     assert built.warnings == ()
@@ -222,7 +229,8 @@ def test_frames_of_a_variable_rate_are_cut_by_their_own_times(
     ]  # fmt: skip
     clips = [clip_of(start, end, id=f"clip-{number}") for number, (start, end) in enumerate(marks)]
     built = build(source, tmp_path / "media", *clips)
-    expected = [numbers_due(source, start, end) for start, end in marks]
+    frames = frames_of(source)
+    expected = [numbers_due(frames, start, end) for start, end in marks]
     assert expected == [numbers_in(tmp_path / "media" / f"{clip.id}.mp4") for clip in clips]
     assert built.warnings == ()
 
@@ -639,10 +647,11 @@ def test_no_picture_on_screen_while_a_mask_holds_is_left_bare(tmp_path: Path, na
         tmp_path / "media",
         clip_of("0.6", "3.05", "0.7", "1.1", "1.195", "1.2", "1.9", "1.95", masks=[mask]),
     )
-    due = numbers_due(source, start, end)
+    frames = frames_of(source)
+    due = numbers_due(frames, start, end)
     pictures = pictures_of(tmp_path / "media" / "clip-1.mp4")
     assert [number for number in due if not is_covered(pictures[number])] == []
-    times = {number: time for time, number in frames_of(source)}
+    times = {number: time for time, number in frames}
     far = [number for number in pictures if not start - 1 < times[number] < end + Fraction(1, 2)]
     assert far
     assert not any(is_covered(pictures[number]) for number in far)

@@ -14,6 +14,7 @@ from families import CASE, CYCLE, SERVICE
 from ruamel.yaml import YAML
 
 from vigbook import schemas
+from vigbook.demo import lay_out
 from vigbook.schemas.__main__ import MODELS, format_schemas
 
 REPOSITORY = Path(__file__).parent.parent
@@ -73,9 +74,21 @@ def test_there_are_examples_of_each() -> None:
     ids=lambda path: f"{path.parent.name}-{path.name}",
 )
 def test_an_example_names_the_schema_that_an_editor_finds(path: Path) -> None:
+    assert schema_named_in(path).parent == REPOSITORY.resolve() / "vigbook" / "schemas"
+
+
+def test_a_laid_out_example_names_a_schema_beside_it(tmp_path: Path) -> None:
+    lay_out(tmp_path)
+    named = {schema_named_in(path).parent for path in tmp_path.rglob("*.yaml")}
+    assert named == {tmp_path.resolve() / ".schemas"}
+
+
+def schema_named_in(path: Path) -> Path:
     first = path.read_text("utf-8").splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")
-    assert (path.parent / first.partition("=")[2]).resolve().parent == SCHEMAS.resolve()
+    schema = (path.parent / first.partition("=")[2]).resolve()
+    assert schema.is_file()
+    return schema
 
 
 def _put(*keys: str | int, value: Any) -> Callable[[Any], None]:

@@ -160,11 +160,8 @@ def write_new_case(folder: Path) -> None:
     if (folder / "case.yaml").exists():
         raise UsageError(Problem(file=str(folder), found="there is a case here already"))
     starters = resources.files("vigbook") / "starters"
-    schemas = folder.parent / ".schemas"
+    write_schemas(folder.parent)
     try:
-        for name in ("case", "cycle", "service"):
-            schema = (resources.files("vigbook") / f"schemas/{name}.schema.json").read_bytes()
-            publish_bytes(schemas / f"{name}.schema.json", schema)
         if find_service(folder) is None:
             team = (starters / "service.yaml").read_bytes()
             publish_bytes(folder.parent / "service.yaml", team)
@@ -175,6 +172,17 @@ def write_new_case(folder: Path) -> None:
         publish_bytes(folder / "case.yaml", text.encode())
     except OSError as err:
         raise output_error(folder, err) from err
+
+
+def write_schemas(cases: Path) -> None:
+    """Writes the JSON Schemas beside the families, where their files tell editors to look.
+
+    Raises:
+        OutputError: they cannot be written.
+    """
+    for name in ("case", "cycle", "service"):
+        schema = (resources.files("vigbook") / f"schemas/{name}.schema.json").read_bytes()
+        publish_bytes(cases / ".schemas" / f"{name}.schema.json", schema)
 
 
 def _check_number(folder: Path, source: Source[Cycle]) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from vigbook.casefile import write_schemas
 from vigbook.errors import OutputError, Problem
 from vigbook.publish import output_error, publish_bytes
 
@@ -49,7 +50,10 @@ def lay_out(to: Path, family: str = "otter") -> Path:
         target = to / source.relative_to(examples)
         if source.suffix not in _WRITTEN or source.name == "log.jsonl" or target.exists():
             continue
-        publish_bytes(target, source.read_bytes())
+        # In the checkout the examples name the schemas that are committed; here, those beside them.
+        text = source.read_text("utf-8").replace("../vigbook/schemas/", ".schemas/")
+        publish_bytes(target, text.encode())
+    write_schemas(to)
     return to / family
 
 

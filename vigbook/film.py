@@ -147,13 +147,14 @@ def list_frame_times(path: Path, span: Span) -> list[Timecode]:
         first = _pts_at(span.start, zero, base)
         # Half a tick keeps a frame exactly at the end out, whatever its rounding.
         end = (span.end.seconds + zero) / base
-        # Broadcast streams are sought to any packet, and frames shown later may come before it.
-        sought = not container.format.name.startswith("mpeg")
-        for back in (0, 2, 10, 60, None) if sought else (5, 20, 60, None):
+        # Broadcast streams are sought to any packet, and up to 16 frames shown after it may come
+        # before it; elsewhere seeking comes to a key frame, and all that is shown after it follows.
+        enough = 17 if container.format.name.startswith("mpeg") else 1
+        for back in (0, 2, 10, 60, None):
             begin = None if back is None else first - int(back / base)
             pts = _list_pts(container, stream, begin, end)
             before = [one for one in pts if one <= first]
-            if before or back is None:
+            if len(before) >= enough or back is None:
                 break
         kept = ([max(before)] if before else []) + [one for one in pts if first < one < end]
         return [Timecode(one * base - zero) for one in sorted(set(kept))]
