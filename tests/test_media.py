@@ -34,7 +34,7 @@ from vigbook.case import Clip, Cycle, Film
 from vigbook.errors import CutError, FilmError, OutputError, Problem
 from vigbook.film import probe_film
 from vigbook.manifest import read_manifest
-from vigbook.media import Built, build_media, remove_others
+from vigbook.media import Built, build_media, remove_unwanted
 from vigbook.publish import sha256_of
 from vigbook.timecode import Timecode
 
@@ -914,9 +914,9 @@ def test_progress_is_told_of_each_clip_as_its_turn_comes(media: Path, film: Path
 
 def test_all_media_can_be_taken_away(media: Path) -> None:
     (media / "notes.txt").write_text("somebody's own")
-    assert TWO_FILES[:-1] == sorted(path.name for path in remove_others(media, None))
-    assert files_in(media) == ["notes.txt"]
-    assert list(remove_others(media, None)) == []
+    assert TWO_FILES[:-1] == sorted(path.name for path in remove_unwanted(media, []))
+    assert files_in(media) == ["manifest.json", "notes.txt"]
+    assert list(remove_unwanted(media, [])) == []
 
 
 # --- What goes wrong ---------------------------------------------------------------------------

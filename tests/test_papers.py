@@ -212,6 +212,9 @@ def test_each_who_receives_gets_a_copy_in_their_language_and_size(
     assert "Play after tea." in text_of(dads)
     assert "She looks for me." not in text_of(dads)
     assert "remember: words left out of Karim's page: Sam: has not said yes" in done.stderr
+    assert (
+        "take-home.pdf: holds words of Sam that are not for Karim; give Karim take-home-dad.pdf"
+    ) in done.stderr
     assert "/Lang" in str(properties_of(dads)) or is_tagged(dads)
     assert pages_of(dads) >= pages_of(mums)
 

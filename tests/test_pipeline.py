@@ -163,6 +163,19 @@ def test_withdrawing_filming_takes_the_cut_media_away(built_family: Path, vigboo
     assert pictures_in(cycle / "print" / "take-home.pdf") == set()
 
 
+def test_a_withdrawn_yes_takes_media_away_though_the_film_is_lost(
+    built_family: Path, vigbook: Run
+) -> None:
+    case = built_family / "case.yaml"
+    case.write_text(
+        case.read_text("utf-8").replace("    uses: [filming, shared", "    uses: [shared"), "utf-8"
+    )
+    (built_family / "cycle-1" / "film.mp4").unlink()
+    assert vigbook("build", built_family).returncode == 1
+    media = built_family / "cycle-1" / "media"
+    assert [path.name for path in media.iterdir()] == ["manifest.json"]
+
+
 @pytest.mark.slow
 def test_real_footage_is_cut_exact_to_the_frame(
     tmp_path: Path, real_film: Path, vigbook: Run

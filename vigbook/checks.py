@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case import Clip, Use
-from vigbook.consent import may_use, media_due
+from vigbook.consent import may_share_words, may_use, media_due
 from vigbook.errors import CaseError, Problem
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
@@ -36,11 +36,17 @@ def check_film_there(sitting: Sitting, film: Path) -> None:
     raise CaseError(sitting.source.problem(("film", "file"), found, mend))
 
 
-def check_spans(sitting: Sitting, facts: FilmFacts) -> None:
-    """Raises a CaseError with every clip that goes past the end of the film."""
-    # The last frame is on screen for a frame's length after the container's last time stamp.
+def check_spans(sitting: Sitting, facts: FilmFacts, last_frame: Timecode | None) -> None:
+    """Raises a CaseError with every clip that goes past the end of the film.
+
+    Args:
+        sitting: the cycle.
+        facts: what the film says of itself; its length is a promise.
+        last_frame: when the last frame comes up, where that was looked at.
+    """
+    # The last frame is on screen for a frame's length.
     frame = 1 / facts.frame_rate if facts.frame_rate else 0
-    last = Timecode(facts.length.seconds + frame)
+    last = Timecode(max(facts.length, last_frame or facts.length).seconds + frame)
     problems = [
         sitting.source.problem(
             ("clips", index, "end"),
@@ -77,6 +83,7 @@ def list_warnings(sitting: Sitting) -> list[Problem]:
         *_team(sitting),
         *_language(sitting),
         *_journal(sitting),
+        *_copies(sitting),
         *_clips(sitting),
     ]
 
@@ -140,6 +147,24 @@ def _journal(sitting: Sitting) -> Iterator[Problem]:
             found="is not a whole answer and is passed over",
             mend="it may have been torn by a power cut; the other answers stand",
         )
+
+
+def _copies(sitting: Sitting) -> Iterator[Problem]:
+    """The family's page is nobody's own copy: it may hold words that one of them may not see."""
+    case, today = sitting.case, sitting.today
+    speakers = {line.by for line in sitting.journal.lines if case.person(line.by)}
+    for reader in case.receivers:
+        kept = [
+            case.name_of(one)
+            for one in sorted(speakers)
+            if may_share_words(case, one, today)
+            and not may_share_words(case, one, today, reader.id)
+        ]
+        if kept:
+            found = f"holds words of {', '.join(kept)} that are not for {reader.name}"
+            mend = f"give {reader.name} take-home-{reader.id}.pdf"
+            path = show_path(sitting.folder / "print" / "take-home.pdf")
+            yield Problem(file=path, found=found, mend=mend)
 
 
 def _clips(sitting: Sitting) -> Iterator[Problem]:

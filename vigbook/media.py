@@ -6,11 +6,10 @@ what was filmed before it inside the file. Clips and stills carry no metadata of
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import os
 import subprocess
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -88,7 +87,7 @@ def build_media(
         OutputError: it cannot be written.
     """
     # First, so that nothing that is no longer agreed to stays behind when a clip cannot be cut.
-    removed = tuple(_remove_all_but(folder, {name for clip in clips for name in _files_of(clip)}))
+    removed = tuple(remove_unwanted(folder, clips))
     try:
         sha256 = sha256_of(film)
     except OSError as err:
@@ -115,31 +114,26 @@ def build_media(
     )
 
 
-def remove_others(folder: Path, manifest: Manifest | None) -> Iterator[Path]:
-    """Deletes the clips and stills that the manifest does not name, and yields their paths.
+def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
+    """Deletes the files of every clip but these, and returns their paths.
 
     A clip that is no longer marked, or no longer agreed to, must not stay behind.
 
     Raises:
         OutputError: one cannot be deleted.
     """
-    kept: set[str] = set()
-    if manifest:
-        kept |= {clip.file for clip in manifest.clips} | {one.file for one in manifest.stills}
-    yield from _remove_all_but(folder, kept)
-    if manifest is None:
-        with contextlib.suppress(FileNotFoundError):
-            (folder / MANIFEST).unlink()
-
-
-def _remove_all_but(folder: Path, kept: Set[str]) -> Iterator[Path]:
-    for path in sorted([*folder.glob("*.mp4"), *folder.glob("*.jpg")]):
-        if path.name not in kept:
-            try:
-                path.unlink()
-            except OSError as err:
-                raise output_error(path, err) from err
-            yield path
+    kept = {name for clip in clips for name in _files_of(clip)}
+    unwanted = [
+        path
+        for path in sorted([*folder.glob("*.mp4"), *folder.glob("*.jpg")])
+        if path.name not in kept
+    ]
+    for path in unwanted:
+        try:
+            path.unlink()
+        except OSError as err:
+            raise output_error(path, err) from err
+    return unwanted
 
 
 class _Cutter:

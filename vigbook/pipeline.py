@@ -102,6 +102,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         with _timed(outcome, "check"):
             outcome.warnings += checks.list_warnings(sitting)
+            drop_refused(sitting)
             film = check_film(sitting)
         with _timed(outcome, "media"):
             cut_media(sitting, film, outcome, progress)
@@ -221,12 +222,27 @@ def check_film(sitting: Sitting) -> Path:
         CaseError: it is not there, or a clip goes past its end.
         FilmError: it cannot be read.
     """
-    from vigbook.film import probe_film  # PyAV loads all of ffmpeg
+    from vigbook.film import find_frames, probe_film  # PyAV loads all of ffmpeg
 
     film = find_film(sitting)
     checks.check_film_there(sitting, film)
-    checks.check_spans(sitting, probe_film(film))
+    facts = probe_film(film)
+    latest = max((clip.end for clip in sitting.cycle.clips), default=facts.length)
+    # Some films say that they are shorter than they are: then their last frame is looked for.
+    last = find_frames(film, [latest])[0].at if latest > facts.length else None
+    checks.check_spans(sitting, facts, last)
     return film
+
+
+def drop_refused(sitting: Sitting) -> None:
+    """Takes away the media of clips that somebody has not agreed to.
+
+    Before anything else: it must happen though the film be lost or a clip be wrong.
+    """
+    from vigbook.media import remove_unwanted  # PyAV, as above
+
+    agreed, _ = checks.split_by_filming(sitting)
+    remove_unwanted(sitting.media, agreed)
 
 
 def cut_media(sitting: Sitting, film: Path, outcome: Outcome, progress: Progress) -> None:
