@@ -9,6 +9,7 @@ from subprocess import CompletedProcess
 
 import bagit
 import pytest
+from pdfs import pictures_in, text_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -128,3 +129,19 @@ def test_archive_before_build_is_told(family: Path, tmp_path: Path, vigbook: Run
     assert done.returncode == 1
     assert "cycle-1/print/record.pdf: is not there; run 'vigbook build' first" in done.stderr
     assert not (tmp_path / "bags").exists()
+
+
+def test_the_archived_record_is_todays(built_family: Path, tmp_path: Path, vigbook: Run) -> None:
+    """Words said since the last print, and a yes taken back since then."""
+    case = built_family / "case.yaml"
+    text = case.read_text("utf-8").replace("take-home]", "take-home, service-record]")
+    case.write_text(text, "utf-8")
+    assert vigbook("build", built_family).returncode == 0
+    record = built_family / "cycle-1" / "print" / "record.pdf"
+    assert len(pictures_in(record)) == 2
+    case.write_text(text.replace("service-record]", "training]"), "utf-8")
+    vigbook("answer", built_family, "remember", "She looks for me.", "--by", "mum")
+    vigbook("archive", built_family, "--to", tmp_path / "bags")
+    archived = tmp_path / "bags" / "wren-cycle-1" / "data" / "record.pdf"
+    assert pictures_in(archived) == set()
+    assert "She looks for me." in text_of(archived)

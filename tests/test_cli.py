@@ -270,8 +270,8 @@ def test_check_makes_nothing_and_tells_consent_and_due_dates(family: Path, vigbo
         "Sam: not asked about looking together",
         "left out: cycle-1/cycle.yaml:14 clips[1]: not on the family's page: "
         "Sam: not asked about the printed page",
-        "note: .: films, clips and pictures were due to be deleted by 2026-11-07; "
-        "delete them in time",
+        "note: .: films, clips and pictures are overdue: they were to be deleted by 2026-11-07; "
+        "delete each cycle's film and media folder now",
     ]
     assert sorted(family.rglob("*")) == before
 
@@ -314,3 +314,72 @@ def test_what_is_no_case_is_told(tmp_path: Path, vigbook: Run, path: str) -> Non
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert is_plain(done.stderr)
+
+
+def test_new_inside_a_family_writes_its_next_cycle(built_family: Path) -> None:
+    done = run_vigbook("new", built_family / "cycle-2")
+    assert done.returncode == 0, done.stderr
+    folder = built_family / "cycle-2"
+    assert [path.name for path in folder.iterdir()] == ["cycle.yaml"]
+    assert "\ncycle: 2\n" in (folder / "cycle.yaml").read_text("utf-8")
+    wrong = run_vigbook("new", built_family / "robin")
+    assert wrong.returncode == 1
+    assert "for its next cycle write 'vigbook new" in wrong.stderr
+    assert "cycle-3'" in wrong.stderr
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ("name: Sam", 'name: "Sam', "case.yaml:5: is not YAML: a quotation mark opens here and is "
+         "not closed; close it"),
+        ("family: wren", "family: wren: x", "case.yaml:2: is not YAML: there is a second colon in "
+         "the line, or the indent is wrong; put quotation marks around words with a colon in them"),
+        ("  - {id: child,", "\t- {id: child,", "case.yaml:4: is not YAML: there is a tab; "
+         "use spaces"),
+    ],
+)  # fmt: skip
+def test_wrong_yaml_is_told_in_a_persons_words(
+    family: Path, vigbook: Run, old: str, new: str, sentence: str
+) -> None:
+    edit(family / "case.yaml", old, new)
+    assert vigbook("check", ".", cwd=family).stderr == f"{sentence}\n"
+
+
+def test_answers_of_a_clip_that_was_renamed_are_told(built_family: Path, vigbook: Run) -> None:
+    vigbook("answer", built_family, "clip-2.see", "The spoon!", "--by", "mum")
+    edit(built_family / "cycle-1" / "cycle.yaml", "id: clip-2", "id: spoon")
+    done = vigbook("check", ".", cwd=built_family)
+    assert (
+        "note: cycle-1/answers.jsonl: 1 answer belongs to 'clip-2', which is not there any more, "
+        "and prints nowhere; was it renamed? give it its old id again"
+    ) in done.stderr.splitlines()
+
+
+def test_a_film_of_somebody_who_took_the_yes_back_is_to_be_deleted(
+    built_family: Path, vigbook: Run
+) -> None:
+    edit(built_family / "case.yaml", "    authority: self\n    date: 2026-09-01\n",
+         "    authority: self\n    date: 2026-09-01\n    withdrawn: 2026-11-01\n")  # fmt: skip
+    done = vigbook("build", ".", cwd=built_family)
+    assert (
+        "note: cycle-1/film.mp4: is still here, and Sam may not be filmed; delete it"
+    ) in done.stderr.splitlines()
+    deeds = [json.loads(line) for line in (built_family / "log.jsonl").read_text().splitlines()]
+    erased = [deed["what"] for deed in deeds if deed["did"] == "erased"]
+    assert erased == [["clip-1-1.jpg", "clip-1.mp4", "clip-2-1.jpg", "clip-2.mp4"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (("--language", "fr"), "our own words do not come in 'fr' yet; use one of: ar, en"),
+        (("--person", "mun"),
+         "'mun' receives no copy; who receives one: mum; see 'receives' in case.yaml"),
+    ],
+)  # fmt: skip
+def test_print_tells_what_it_cannot_do(
+    built_family: Path, vigbook: Run, options: tuple[str, ...], sentence: str
+) -> None:
+    done = vigbook("print", built_family, *options)
+    assert (done.returncode, done.stderr) == (1, f"{sentence}\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -122,7 +123,7 @@ def test_a_familys_page_closes_the_gap_and_the_worker_is_told(
     withheld = json.loads(done.stdout)[0]["withheld"]
     reason = "Sam: Sam said no to the printed page on 2026-09-02"
     assert {
-        "file": None, "line": None, "field": "clip-1.did", "mend": "",
+        "file": None, "line": None, "field": "clip-1.did, remember", "mend": "",
         "found": f"words left out of the family's page: {reason}",
     } in withheld  # fmt: skip
     assert {
@@ -318,3 +319,98 @@ def test_papers_print_without_the_film(built_family: Path, vigbook: Run) -> None
     say(vigbook, built_family, remember="She looks for me.")
     assert vigbook("print", built_family).returncode == 0
     assert "She looks for me." in text_of(page(built_family))
+
+
+def test_what_one_carer_says_does_not_take_the_others_words_from_her_copy(
+    built_family: Path, vigbook: Run
+) -> None:
+    edit(built_family / "case.yaml", "consents:",
+         "  - {id: dad, name: Karim, role: father, receives: true}\nconsents:\n"
+         "  - {person: dad, uses: [filming, shared-review, take-home], given_by: dad, "
+         "authority: self, date: 2026-09-01}")  # fmt: skip
+    say(vigbook, built_family, remember="She looks for me.", words_us="Mia and me")
+    say(vigbook, built_family, by="dad", remember="I build with her.")
+    assert vigbook("print", built_family, "--only", "take-home").returncode == 0
+    mums, dads = page(built_family, "take-home-mum"), page(built_family, "take-home-dad")
+    assert "She looks for me." in text_of(mums)
+    assert "I build with her." not in text_of(mums)
+    assert "I build with her." in text_of(dads)
+    assert "Mia and me" in text_of(mums)
+    assert "Mia and me" not in text_of(dads)
+
+
+def test_a_workers_note_is_never_set_as_the_parents_own_words(
+    built_family: Path, vigbook: Run
+) -> None:
+    """The family's own words come first, whichever prompt they answer."""
+    vigbook("answer", built_family, "clip-1.did", "Sam waited.")
+    say(vigbook, built_family, clip__1_felt="I felt calm.")
+    vigbook("print", built_family, "--only", "take-home")
+    text = text_of(page(built_family))
+    assert "“I felt calm.” Sam" in text
+    assert "Sam waited." not in text
+
+
+def test_a_moment_with_nothing_left_leaves_no_trace(built_family: Path, vigbook: Run) -> None:
+    edit(built_family / "cycle-1" / "cycle.yaml", 'spoon."}', 'spoon.", in_shot: [mum, dad]}')
+    edit(built_family / "case.yaml", "consents:",
+         "  - {id: dad, name: Lee, role: father}\nconsents:\n"
+         "  - {person: dad, uses: [filming], given_by: dad, authority: self, date: 2026-09-01}"
+    )  # fmt: skip
+    assert vigbook("build", built_family).returncode == 0
+    text = text_of(page(built_family))
+    assert "Waiting for Mia" in text
+    assert "The spoon" not in text
+
+
+def test_papers_asked_for_before_are_kept_up_to_date_or_taken_away(
+    built_family: Path, vigbook: Run
+) -> None:
+    """An old copy could hold a picture that may no longer be shown."""
+    vigbook("print", built_family, "--only", "take-home", "--size", "large")
+    large = page(built_family, "take-home-mum.en.large")
+    assert len(pictures_in(large)) == 2
+    edit(built_family / "case.yaml", "    uses: [filming, shared-review, take-home]",
+         "    uses: [filming, shared-review]")  # fmt: skip
+    vigbook("build", built_family)
+    assert pictures_in(large) == set()
+    edit(built_family / "case.yaml", "receives: true", "receives: false")
+    done = vigbook("build", built_family)
+    assert not large.exists()
+    assert not page(built_family, "take-home-mum").exists()
+    assert "was deleted: it was the copy of somebody who no longer receives one" in done.stderr
+
+
+def test_a_day_of_deletion_that_is_past_is_not_promised(built_family: Path, vigbook: Run) -> None:
+    edit(built_family / "cycle-1" / "cycle.yaml", "next: {date: 2026-11-28}\n", "")
+    done = vigbook("build", built_family)
+    assert "are overdue: they were to be deleted by 2026-11-07" in done.stderr
+    assert "We will delete" not in text_of(page(built_family))
+
+
+def test_a_tick_is_nobodys_sentence_in_the_record(built_family: Path, vigbook: Run) -> None:
+    vigbook("answer", built_family, "take-home.checked", "yes", "--by", "mum")
+    vigbook("build", built_family)
+    text = text_of(page(built_family, "record"))
+    assert "We have read the printed page through together Yes" in text
+    assert "“Yes”" not in text
+
+
+def test_a_yes_taken_back_stands_in_the_record(built_family: Path, vigbook: Run) -> None:
+    edit(built_family / "case.yaml", "    authority: self\n    date: 2026-09-01\n",
+         "    authority: self\n    date: 2026-09-01\n    withdrawn: 2026-11-01\n")  # fmt: skip
+    vigbook("build", built_family)
+    text = text_of(page(built_family, "record"))
+    assert "yes, taken back on 1 November 2026" in text
+    assert "The clip may not be shown" in text
+
+
+def test_the_next_cycle_remembers_what_the_family_calls_itself(
+    built_family: Path, vigbook: Run
+) -> None:
+    say(vigbook, built_family, words_us="Mia and me")
+    shutil.copytree(built_family / "cycle-1", built_family / "cycle-2")
+    edit(built_family / "cycle-2" / "cycle.yaml", "cycle: 1", "cycle: 2")
+    (built_family / "cycle-2" / "answers.jsonl").unlink()
+    assert vigbook("build", built_family).returncode == 0
+    assert "Mia and me" in text_of(built_family / "cycle-2" / "print" / "take-home.pdf")

@@ -149,10 +149,15 @@ def find_inside(family: Path, base: Path, name: str) -> Path:
 def write_new_case(folder: Path) -> None:
     """Writes a commented case to start from, its first cycle, and schemas for editors.
 
+    A folder `cycle-N` in a family that is there already gets only its `cycle.yaml`.
+
     Raises:
         UsageError: there is a case already, or the folder's name is no pseudonym we can use.
         OutputError: it cannot be written.
     """
+    if (folder.absolute().parent / "case.yaml").is_file():
+        _write_new_cycle(folder)
+        return
     family = folder.absolute().name
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,31}", family):
         mend = "use a pseudonym: small letters, digits and hyphens, a letter first, as 'otter'"
@@ -172,6 +177,20 @@ def write_new_case(folder: Path) -> None:
         publish_bytes(folder / "case.yaml", text.encode())
     except OSError as err:
         raise output_error(folder, err) from err
+
+
+def _write_new_cycle(folder: Path) -> None:
+    family, name = folder.absolute().parent, folder.absolute().name
+    if not _CYCLE_FOLDER.fullmatch(name):
+        number = len(find_cycles(family)) + 1
+        found = "is a folder in a family that is there already"
+        mend = f"for its next cycle write 'vigbook new {folder.parent / f'cycle-{number}'}'"
+        raise UsageError(Problem(file=str(folder), found=found, mend=mend))
+    if (folder / "cycle.yaml").exists():
+        raise UsageError(Problem(file=str(folder), found="there is a cycle here already"))
+    text = (resources.files("vigbook") / "starters" / "cycle.yaml").read_text("utf-8")
+    text = text.replace("cycle: 1\n", f"cycle: {int(name.removeprefix('cycle-'))}\n", 1)
+    publish_bytes(folder / "cycle.yaml", text.encode())
 
 
 def write_schemas(cases: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case import Clip, Use
-from vigbook.consent import may_share_words, may_use, media_due
+from vigbook.consent import may_share_words, may_use, media_due, standing
 from vigbook.errors import CaseError, Problem
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
@@ -80,6 +80,7 @@ def list_warnings(sitting: Sitting) -> list[Problem]:
     """Returns what is no error and still wants somebody's eye."""
     return [
         *_media_due(sitting),
+        *_film_kept(sitting),
         *_team(sitting),
         *_language(sitting),
         *_journal(sitting),
@@ -91,6 +92,10 @@ def list_warnings(sitting: Sitting) -> list[Problem]:
 def list_withheld(sitting: Sitting) -> list[Problem]:
     """Returns which uses of the cycle's pictures nobody has said yes to, by clip and still."""
     found = split_by_filming(sitting)[1]
+    if not sitting.cycle.clips:
+        decision = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
+        reasons = "nothing may be cut: " + "; ".join(decision.reasons)
+        found += [sitting.source.problem(("in_shot",), reasons)] if not decision else []
     uses: tuple[tuple[Use, str], ...] = (
         ("shared-review", "not shown when looking together"),
         ("take-home", "not on the family's page"),
@@ -109,9 +114,26 @@ def _media_due(sitting: Sitting) -> Iterator[Problem]:
     due = media_due(sitting.case, cycles, sitting.service)
     if due is None or due > sitting.today + _SOON:
         return
-    when = f"were due to be deleted by {due}" if due < sitting.today else f"are due by {due}"
-    found = f"films, clips and pictures {when}"
-    yield Problem(file=show_path(sitting.family.folder), found=found, mend="delete them in time")
+    if due < sitting.today:
+        found = f"films, clips and pictures are overdue: they were to be deleted by {due}"
+        mend = "delete each cycle's film and media folder now"
+    else:
+        found = f"films, clips and pictures are to be deleted by {due}"
+        mend = "delete each cycle's film and media folder by then"
+    yield Problem(file=show_path(sitting.family.folder), found=found, mend=mend)
+
+
+def _film_kept(sitting: Sitting) -> Iterator[Problem]:
+    """A film of somebody who has said no, or taken a yes back, is to be deleted."""
+    film = sitting.folder / sitting.cycle.film.file
+    said_no = [
+        sitting.case.name_of(one)
+        for one in sitting.cycle.in_shot
+        if standing(sitting.case, one, "filming", sitting.today) == "no"
+    ]
+    if said_no and film.is_file():
+        found = f"is still here, and {', '.join(said_no)} may not be filmed"
+        yield Problem(file=show_path(film), found=found, mend="delete it")
 
 
 def _team(sitting: Sitting) -> Iterator[Problem]:
@@ -147,6 +169,17 @@ def _journal(sitting: Sitting) -> Iterator[Problem]:
             found="is not a whole answer and is passed over",
             mend="it may have been torn by a power cut; the other answers stand",
         )
+    lost: dict[str, int] = {}
+    for answer in sitting.journal.lines:
+        if answer.prompt not in sitting.prompts:
+            owner = answer.prompt.partition(".")[0]
+            lost[owner] = lost.get(owner, 0) + 1
+    for owner, count in lost.items():
+        answers = "1 answer belongs" if count == 1 else f"{count} answers belong"
+        found = f"{answers} to '{owner}', which is not there any more, and prints nowhere"
+        mend = "was it renamed? give it its old id again"
+        path = show_path(sitting.folder / "answers.jsonl")
+        yield Problem(file=path, found=found, mend=mend)
 
 
 def _copies(sitting: Sitting) -> Iterator[Problem]:

@@ -94,12 +94,16 @@ def demo(
 
 @app.command()
 def new(case: Case) -> None:
-    """Write a case folder to start from, with comments."""
+    """Write a family's folder to start from, or the next cycle of one, with comments."""
     from vigbook import pipeline
 
     _do(lambda: pipeline.new(case))
-    typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
-    typer.echo(f"{case / 'cycle-1' / 'cycle.yaml'}: put the film beside it and mark the clips")
+    cycle = case / "cycle-1"
+    if (case / "case.yaml").exists():
+        typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
+    else:
+        cycle = case
+    typer.echo(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
 
 
 @app.command()
@@ -202,7 +206,8 @@ def answer(
 
     options = _options(service, templates, today)
     saved = _do(lambda: pipeline.answer(case, options, prompt, text, by, source))
-    typer.echo(f"{saved.prompt}: saved at {saved.at}")
+    whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
+    typer.echo(f"{saved.prompt}: saved at {saved.at} as {whose}")
 
 
 @app.command()

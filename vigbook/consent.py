@@ -158,7 +158,8 @@ def _reason_against(
             return f"{giver} took back the yes to {words} on {row.withdrawn}"
         if row.until and row.until < today:
             return f"the yes to {words} ended on {row.until}"
-        if audience and row.to and audience not in row.to:
+        # A yes to one's own pictures and words always reaches one's own copy.
+        if audience and row.to and audience not in (person_id, *row.to):
             return f"the yes to {words} does not reach {case.name_of(audience)}'s copy"
     return None
 

@@ -330,6 +330,17 @@ def load_words(templates: tuple[Path, ...], language: str) -> Words:
     return Words(language, locale, catalogue, checked)
 
 
+def check_language(templates: Sequence[Path], language: str) -> None:
+    """Raises a MethodError where our own words do not come in a language somebody asked for."""
+    there = {
+        path.parent.parent.name for one in templates for path in one.glob("locale/*/*/vigbook.po")
+    }
+    if language.partition("-")[0] not in there | {"en"}:
+        found = f"our own words do not come in '{language}' yet"
+        mend = f"use one of: {', '.join(sorted(there | {'en'}))}"
+        raise MethodError(Problem(found=found, mend=mend))
+
+
 def hash_templates(paths: Iterable[Path]) -> str:
     """Returns one SHA-256 of the names and bytes of files and of all files in folders."""
     digest = hashlib.sha256()

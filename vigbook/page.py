@@ -52,7 +52,9 @@ class Page:
     pictures: bool = True
     private: bool = False
     blank: bool = False
-    _words_withheld: list[Problem] = dataclasses.field(default_factory=list)
+    _words_withheld: dict[tuple[str, tuple[str, ...]], dict[str, None]] = dataclasses.field(
+        default_factory=dict
+    )
     _refused: dict[str, dict[int, Decision]] = dataclasses.field(default_factory=dict)
 
     @property
@@ -79,10 +81,19 @@ class Page:
         return {
             "kind": "title",
             "id": "",
-            "names": self.sitting.family_name(self.words),
+            "names": self.names(),
             "cycle": self.sitting.cycle.cycle,
             "date": None if self.private else self.words.date(self.sitting.cycle.film.date),
         }
+
+    def names(self) -> str:
+        """What the family calls itself, in words that this reader may see."""
+
+        def may_see(speaker: str) -> bool:
+            case, today = self.sitting.case, self.sitting.today
+            return not self.for_family or bool(may_share_words(case, speaker, today, self.audience))
+
+        return self.sitting.family_name(self.words, may_see)
 
     def helping_question(self) -> View:
         """The question that the family wants help with. Nobody in particular is quoted."""
@@ -107,16 +118,16 @@ class Page:
             "kind": "clip",
             "id": clip.id,
             "number": number,
-            "title": clip.title or self.words.say("Clip %(number)s", number=number),
-            "start": clip.start.short(),
-            "end": clip.end.short(),
+            "title": clip.title,
+            "start": _short(clip.start),
+            "end": _short(clip.end),
             "length": length_in_words(self.words, clip.end - clip.start),
             "first": case.name_of(clip.initiative) if clip.initiative else None,
             "principles": seen,
             "question": clip.question,
             "why": clip.why,
             "in_shot": [case.name_of(one) for one in self.sitting.cycle.in_picture(clip)],
-            "left_out": None if shown else self._sentence("The clip was not shown", shown),
+            "left_out": None if shown else self._sentence("The clip may not be shown", shown),
         }
 
     def stills(self, clip_id: str) -> View | None:
@@ -144,6 +155,7 @@ class Page:
             "times": [still.at.short() for still in clip.stills],
             "alts": [still.alt or self.words.say("not described") for still in clip.stills],
             "left_out": left_out,
+            "refused": bool(refused),
         }
 
     def prompt(self, prompt_id: str) -> View | None:
@@ -200,28 +212,36 @@ class Page:
     def said(self, prompt_id: str) -> list[View]:
         """Returns the words that stand for a prompt on this paper, one for each entry of a list.
 
-        Words of somebody who has not said yes to them here are left out, as if unsaid.
+        Words of somebody who has not said yes to them here are left out, as if unsaid; what the
+        reader, or somebody whose words they may see, had said before then stands in their place.
         """
-        answer = None if self.blank else self.sitting.journal.last(prompt_id)
+        answer = self._standing(prompt_id)
         if answer is None:
             return []
-        if self.for_family:
-            decision = may_share_words(
-                self.sitting.case, answer.by, self.sitting.today, self.audience
-            )
-            if not decision:
-                self._withhold_words(prompt_id, "words", decision)
-                return []
         prompt = self.sitting.prompts.get(prompt_id)
         entries = answer.value if isinstance(answer.value, list) else [answer.value]
         texts = [self._text(entry, prompt) for entry in entries]
         return [self._words(answer, text) for text in texts if text.strip()]
+
+    def _standing(self, prompt_id: str) -> Answer | None:
+        last = None if self.blank else self.sitting.journal.last(prompt_id)
+        if last is None or not self.for_family:
+            return last
+        for answer in reversed(self.sitting.journal.history(prompt_id)):
+            decision = may_share_words(
+                self.sitting.case, answer.by, self.sitting.today, self.audience
+            )
+            if decision:
+                return None if answer.empty else answer
+            self._withhold_words(prompt_id, "words", decision)
+        return None
 
     def plain(self, text: str) -> View:
         """Returns words that are nobody's quotation."""
         return {
             "text": text,
             "quoted": False,
+            "own": True,
             "speaker": None,
             "lang": self.sitting.case.language,
             "translation": None,
@@ -233,7 +253,10 @@ class Page:
         known = self.sitting.case.person(answer.by) is not None
         return {
             "text": text,
-            "quoted": answer.quotable and known,
+            # A tick is nobody's sentence, whoever made it.
+            "quoted": answer.quotable and known and answer.value is not True,
+            # Whether it is the family's own, or only the worker's note.
+            "own": known or answer.source == "agreed-summary",
             "speaker": self.sitting.case.name_of(answer.by) if known else None,
             "lang": self.sitting.case.language,
             "translation": {**translation, "lang": self.words.language} if translation else None,
@@ -308,10 +331,16 @@ class Page:
     def withheld(self) -> list[Problem]:
         """What was left out for want of consent, and why; for the worker.
 
-        One line for all pictures, or for all of a clip, where the reasons are the same.
+        One line for all words, all pictures, or all of a clip, where the reasons are the same.
         """
         clips = self.sitting.cycle.clips
-        found = list(self._words_withheld)
+        found = [
+            Problem(
+                field=", ".join(fields),
+                found=self._reasons(f"{what} left out", Decision(False, reasons)),
+            )
+            for (what, reasons), fields in self._words_withheld.items()
+        ]
         every = [decision.reasons for one in self._refused.values() for decision in one.values()]
         if len(every) == sum(len(clip.stills) for clip in clips) > 1 and len(set(every)) == 1:
             return [*found, self._picture_problem(("clips",), "all pictures", every[0])]
@@ -332,9 +361,8 @@ class Page:
         return self.sitting.source.problem(at, found)
 
     def _withhold_words(self, field: str, what: str, decision: Decision) -> None:
-        problem = Problem(field=field, found=self._reasons(f"{what} left out", decision))
-        if problem not in self._words_withheld:
-            self._words_withheld.append(problem)
+        fields = self._words_withheld.setdefault((what, decision.reasons), {})
+        fields[field] = None
 
     def _reasons(self, what: str, decision: Decision) -> str:
         return f"{what} of {self._paper_name()}: " + "; ".join(decision.reasons)
@@ -358,6 +386,12 @@ def length_in_words(words: Words, length: Timecode) -> str:
         return length.short()
     seconds = f"{float(length.seconds):.1f}".removesuffix(".0")
     return words.say("%(num)s seconds", num=seconds)
+
+
+def _short(time: Timecode) -> str:
+    """Returns a time as a person says it, with tenths where it has them."""
+    tenth = int(time.seconds * 10) % 10
+    return f"{time.short()}.{tenth}" if tenth else time.short()
 
 
 def _day(text: object) -> datetime.date | None:
@@ -403,7 +437,10 @@ def make_frame(page: Page, title: str) -> View:
 def format_deletion(page: Page) -> str | None:
     """Returns the day by which films and pictures are deleted, as people write it."""
     cycles = [source.model for source in page.sitting.family.cycles.values()]
-    return page.words.date(media_due(page.sitting.case, cycles, page.sitting.service))
+    due = media_due(page.sitting.case, cycles, page.sitting.service)
+    # A day that is past is a promise already broken: the worker is told, and the page is silent.
+    late = due is not None and due < page.sitting.today and page.for_family
+    return None if late else page.words.date(due)
 
 
 def find_logo(sitting: Sitting) -> Path | None:

@@ -19,9 +19,9 @@ from vigbook.case import Paper, Person, Size
 from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
-from vigbook.methods import find_template, hash_templates, load_words
+from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo, format_deletion, make_frame
-from vigbook.publish import publish_bytes, sha256_of
+from vigbook.publish import output_error, publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.sitting import Sitting
 
@@ -71,6 +71,53 @@ def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Vari
     return variants
 
 
+def list_earlier_variants(sitting: Sitting) -> list[Variant]:
+    """Returns the other papers somebody has asked for before, to be kept up to date.
+
+    An old paper beside the new ones could hold a picture that may no longer be shown.
+    """
+    usual = list_variants(sitting)
+    earlier = []
+    for entry in _read_state(sitting.folder / "print").values():
+        try:
+            variant = Variant(**entry["variant"])
+        except (KeyError, TypeError):
+            continue
+        if variant not in usual and _receives(sitting, variant):
+            earlier.append(variant)
+    return earlier
+
+
+def remove_unreceived(sitting: Sitting) -> list[Path]:
+    """Deletes the copies of those who no longer receive one, and returns their paths.
+
+    Raises:
+        OutputError: one cannot be deleted.
+    """
+    folder = sitting.folder / "print"
+    state = _read_state(folder)
+    removed = []
+    for name, entry in list(state.items()):
+        try:
+            received = _receives(sitting, Variant(**entry["variant"]))
+        except (KeyError, TypeError):
+            continue
+        if not received:
+            try:
+                (folder / name).unlink(missing_ok=True)
+            except OSError as err:
+                raise output_error(folder / name, err) from err
+            del state[name]
+            removed.append(folder / name)
+    if removed:
+        _write_state(folder, state)
+    return removed
+
+
+def _receives(sitting: Sitting, variant: Variant) -> bool:
+    return variant.person in (None, *(person.id for person in sitting.case.receivers))
+
+
 def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     """Prints one paper, unless the one that is there was made from the same things.
 
@@ -93,9 +140,12 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
 
     content = render_pdf(html, places)
     publish_bytes(path, content)
-    state[name] = {"key": key, "sha256": hashlib.sha256(content).hexdigest()}
-    text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-    publish_bytes(path.parent / ".made.json", text.encode())
+    state[name] = {
+        "key": key,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "variant": dataclasses.asdict(variant),
+    }
+    _write_state(path.parent, state)
     return Printed(path=path, made=True, withheld=tuple(page.withheld))
 
 
@@ -114,6 +164,8 @@ def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
             there = ", ".join(one.id for one in case.people)
             raise UsageError(f"there is nobody '{variant.person}'", f"there is: {there}")
     record = variant.name == "record"
+    if variant.language:
+        check_language(sitting.templates, variant.language)
     language = sitting.service.language if record else case.language
     language = (person.language if person else None) or language
     size: Size = "clear" if record else (person.size if person else None) or case.print.size
@@ -178,10 +230,10 @@ def _take_home(page: Page) -> View:
     return {
         **make_frame(page, say("Our page")),
         "read_through": not is_checked(sitting, page.audience),
-        "names": sitting.family_name(page.words),
+        "names": page.names(),
         "date": page.title()["date"],
         "question": question,
-        "moments": [_moment(page, clip.id) for clip in sitting.cycle.clips],
+        "moments": [one for clip in sitting.cycle.clips if (one := _moment(page, clip.id))],
         "helped": page.said("helped"),
         "helped_prompt": "",
         "remember": _first(page.said("remember")),
@@ -190,6 +242,8 @@ def _take_home(page: Page) -> View:
             prompt_id.removeprefix("try."): _first(page.said(prompt_id))
             for prompt_id in TRY_PROMPTS
         },
+        # Who gets a copy of somebody else's plan is told whose it is.
+        "try_named": len(sitting.case.receivers) > 1,
         "goals": page.goals()["goals"],
         "next_date": page.next_date()["date"],
         "deletion": format_deletion(page),
@@ -197,7 +251,8 @@ def _take_home(page: Page) -> View:
     }
 
 
-def _moment(page: Page, clip_id: str) -> View:
+def _moment(page: Page, clip_id: str) -> View | None:
+    """Returns a moment of the page: a picture and the parent's own words, or None for no trace."""
     clip, stills = page.clip(clip_id) or {}, page.stills(clip_id) or {}
     method = page.sitting.method
     # A strip of three tells before, during and after; of two, the first says it.
@@ -205,12 +260,18 @@ def _moment(page: Page, clip_id: str) -> View:
     asked = [
         one for one in method.file.take_home.words if f"{clip_id}.{one}" in page.sitting.prompts
     ]
-    said = ((one, _first(page.said(f"{clip_id}.{one}"))) for one in asked)
-    prompt_id, words = next(((one, w) for one, w in said if w), (next(iter(asked), ""), None))
+    said = [(one, words) for one in asked for words in page.said(f"{clip_id}.{one}")[:1]]
+    # The family's own words before any note of the worker's.
+    said.sort(key=lambda one: not one[1]["own"])
+    if not said and stills["refused"]:
+        # An empty place with a title would tell that something was kept back.
+        return None
+    prompt_id, words = said[0] if said else (next(iter(asked), ""), None)
     prompt = page.sitting.prompts.get(f"{clip_id}.{prompt_id}")
+    number = page.words.say("Clip %(number)s", number=clip["number"])
     return {
         "id": clip_id,
-        "title": clip["title"],
+        "title": clip["title"] or number,
         "pictures": pictures,
         "prompt": page.label(prompt) if prompt else "",
         "words": words,
@@ -236,7 +297,7 @@ def _worksheet(page: Page) -> View:
     blank = dataclasses.replace(page, blank=True)
     return {
         **make_frame(page, page.words.say("Worksheet")),
-        "names": sitting.family_name(page.words),
+        "names": page.names(),
         "question": page.helping_question()["words"],
         "clips": clips,
         "closing": [_to_write(page, one) for one in own.closing if one.on_paper],
@@ -269,7 +330,12 @@ def _key(sitting: Sitting, html: str, places: Mapping[str, Path]) -> str:
     return digest.hexdigest()
 
 
-def _read_state(folder: Path) -> dict[str, dict[str, str]]:
+def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
+    text = json.dumps(state, indent=1, sort_keys=True) + "\n"
+    publish_bytes(folder / ".made.json", text.encode())
+
+
+def _read_state(folder: Path) -> dict[str, dict[str, Any]]:
     try:
         found = json.loads((folder / ".made.json").read_bytes())
     except (OSError, ValueError):

@@ -142,8 +142,15 @@ def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
     """Writes a bag for each cycle, of what was built."""
     # bagit asks Python for every installed package when it is imported.
     from vigbook.archive import write_bag
+    from vigbook.papers import Variant
+    from vigbook.workbook import NOTEBOOK
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
+        # Today's answers and today's consents go into a file that is kept for decades.
+        if (sitting.folder / NOTEBOOK).exists():
+            print_papers(sitting, outcome, [Variant(name="record")])
+            outcome.made.clear()
+            outcome.kept.clear()
         family = sitting.family.folder.resolve().name
         bag, written = write_bag(sitting, f"{family}-cycle-{sitting.cycle.cycle}", to)
         (outcome.made if written else outcome.kept).append(show_path(bag))
@@ -242,7 +249,10 @@ def drop_refused(sitting: Sitting) -> None:
     from vigbook.media import remove_unwanted  # PyAV, as above
 
     agreed, _ = checks.split_by_filming(sitting)
-    remove_unwanted(sitting.media, agreed)
+    removed = remove_unwanted(sitting.media, agreed)
+    if removed:
+        names = [path.name for path in removed]
+        write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
 
 
 def cut_media(sitting: Sitting, film: Path, outcome: Outcome, progress: Progress) -> None:
@@ -282,10 +292,25 @@ def print_papers(
     variants: Sequence[Variant] = (),
     progress: Progress = lambda _: None,
 ) -> None:
-    """Prints the papers asked for, or those that every cycle has."""
-    from vigbook.papers import list_variants, print_paper  # page templates, fonts
+    """Prints the papers asked for, or those that every cycle has and all asked for before."""
+    # The page templates and the fonts' tables.
+    from vigbook.papers import (
+        list_earlier_variants,
+        list_variants,
+        print_paper,
+        remove_unreceived,
+    )
 
-    for variant in variants or list_variants(sitting):
+    if not variants:
+        removed = remove_unreceived(sitting)
+        for path in removed:
+            found = "was deleted: it was the copy of somebody who no longer receives one"
+            outcome.warnings.append(Problem(file=show_path(path), found=found))
+        if removed:
+            names = [path.name for path in removed]
+            write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
+        variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
+    for variant in variants:
         progress(f"printing {variant.name}")
         printed = print_paper(sitting, variant)
         (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
@@ -293,22 +318,42 @@ def print_papers(
 
 
 def choose_variants(
-    only: Sequence[str], template: Variant | None, people: Sequence[str]
+    only: Sequence[str], style: Variant, people: Sequence[str]
 ) -> Callable[[Sitting], Sequence[Variant]]:
-    """Returns a function that lists the papers of a sitting that somebody asked for."""
+    """Returns a function that lists the papers of a sitting that somebody asked for.
+
+    Args:
+        only: names of papers; all of them where there is none.
+        style: language, size and so on. The record keeps its own, and only a family's page can be
+            private: papers that a style is not for are left out of it.
+        people: ids of whose copies are asked for; everybody's where there is none.
+    """
     from vigbook.papers import PAPERS, list_variants
 
+    plain = not (style.language or style.size or style.private or style.blank)
+
     def choose(sitting: Sitting) -> Sequence[Variant]:
-        variants = list_variants(sitting, [one for one in PAPERS if one in only])
+        _check_receivers(sitting, people)
+        chosen = list_variants(sitting, [one for one in PAPERS if one in only])
         if people:
-            variants = [one for one in variants if one.person in people or one.name != "take-home"]
-        if template:
-            variants = [
-                dataclasses.replace(template, name=one.name, person=one.person) for one in variants
-            ]
-        return variants
+            chosen = [one for one in chosen if one.person in people or one.name != "take-home"]
+        return [
+            dataclasses.replace(style, name=one.name, person=one.person)
+            for one in chosen
+            if plain
+            or one.name == "take-home"
+            or (one.name == "worksheet" and not (style.private or style.blank))
+        ]
 
     return choose
+
+
+def _check_receivers(sitting: Sitting, people: Sequence[str]) -> None:
+    there = [person.id for person in sitting.case.receivers]
+    for person in people:
+        if person not in there:
+            mend = f"who receives one: {', '.join(there) or 'nobody'}; see 'receives' in case.yaml"
+            raise UsageError(f"'{person}' receives no copy", mend)
 
 
 def _each_cycle(

@@ -11,6 +11,7 @@ import nh3
 from markupsafe import Markup
 
 from vigbook import __version__
+from vigbook.case import Consent
 from vigbook.consent import WORDS_FOR_USE, standing
 from vigbook.errors import PaperError, Problem
 from vigbook.page import Page, View, format_deletion, make_frame
@@ -150,7 +151,7 @@ def _consents(page: Page) -> View:
             [
                 case.name_of(row.person),
                 ", ".join(say(WORDS_FOR_USE[use]) for use in row.uses),
-                row.answer,
+                _answer_in_words(page, row),
                 case.name_of(row.given_by),
                 row.authority,
                 page.words.date(row.date) or "",
@@ -160,8 +161,21 @@ def _consents(page: Page) -> View:
     }
 
 
+def _answer_in_words(page: Page, row: Consent) -> str:
+    say, date = page.words.say, page.words.date
+    if row.withdrawn:
+        return say("yes, taken back on %(date)s", date=date(row.withdrawn))
+    if row.until:
+        return say("yes, until %(date)s", date=date(row.until))
+    return row.answer
+
+
 def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
-    titles = {block["id"]: block["title"] for block in blocks if block["kind"] == "clip"}
+    titles = {
+        block["id"]: block["title"] or page.words.say("Clip %(number)s", number=block["number"])
+        for block in blocks
+        if block["kind"] == "clip"
+    }
     found = []
     for block in blocks:
         if block.get("left_out"):

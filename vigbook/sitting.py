@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 
-from vigbook.answers import Journal, read_journal
+from vigbook.answers import Answer, Journal, read_journal
 from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.casefile import CaseFolder
 from vigbook.consent import Decision, may_show
@@ -25,6 +26,7 @@ class Sitting:
         folder: the cycle's folder.
         templates: the folders of templates, a team's own first.
         journal: what was said.
+        earlier: what was said in earlier cycles, the latest first.
         manifest: what was cut, or None before it was.
         today: the day that consent is asked for.
     """
@@ -34,6 +36,7 @@ class Sitting:
     templates: tuple[Path, ...]
     method: Method
     journal: Journal
+    earlier: tuple[Journal, ...]
     manifest: Manifest | None
     today: datetime.date
 
@@ -111,7 +114,7 @@ class Sitting:
         child, us, worker = words.say("your child"), words.say("us"), words.say("your worker")
         if generic:
             return {"child": child, "us": us, "worker": worker}
-        chosen = self.journal.last("words.child")
+        chosen = self._chosen("words.child")
         children = words.list(person.name for person in self.case.children)
         return {
             "child": str(chosen.value) if chosen else children or child,
@@ -119,14 +122,24 @@ class Sitting:
             "worker": self.worker or worker,
         }
 
-    def family_name(self, words: Words) -> str:
-        """Returns what the family calls itself, or the names of who is in the film."""
-        chosen = self.journal.last("words.us")
-        if chosen:
+    def family_name(self, words: Words, may_see: Callable[[str], bool] = lambda _: True) -> str:
+        """Returns what the family calls itself, or the names of who is in the film.
+
+        Args:
+            words: the language.
+            may_see: whether the reader may see what somebody said, by their id.
+        """
+        chosen = self._chosen("words.us")
+        if chosen and may_see(chosen.by):
             return str(chosen.value)
         seen = [person for person in self.case.people if person.id in self.cycle.in_shot]
         kept = [person for person in seen if person.role == "child" or person.receives]
         return words.list(person.name for person in kept or seen)
+
+    def _chosen(self, prompt_id: str) -> Answer | None:
+        """Returns the family's words for themselves, from this cycle or the last that has any."""
+        journals = (self.journal, *self.earlier)
+        return next((found for one in journals if (found := one.last(prompt_id))), None)
 
 
 def open_sitting(
@@ -151,6 +164,12 @@ def open_sitting(
         templates=templates,
         method=method,
         journal=read_journal(folder / "answers.jsonl"),
+        earlier=_read_earlier(family.folder, family.cycles[folder].model.cycle),
         manifest=read_manifest(folder / "media"),
         today=today,
     )
+
+
+def _read_earlier(family: Path, number: int) -> tuple[Journal, ...]:
+    folders = [family / f"cycle-{one}" for one in range(number - 1, 0, -1)]
+    return tuple(read_journal(folder / "answers.jsonl") for folder in folders)

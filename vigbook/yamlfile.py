@@ -152,13 +152,7 @@ def _load(path: Path) -> CommentedMap:
     try:
         document = _yaml().load(text)
     except MarkedYAMLError as err:
-        mark = err.problem_mark or err.context_mark
-        found = f"is not YAML: {err.problem or 'it cannot be read'}"
-        mend = "check the indents, and quote words with a colon or a # in them"
-        if "maximum depth" in found:
-            found, mend = "is nested too deeply", "check the indents and the brackets"
-        line = mark.line + 1 if mark else None
-        raise CaseError(Problem(file=name, line=line, found=found, mend=mend)) from err
+        raise CaseError(_explain_syntax(name, err)) from err
     except ReaderError as err:
         line = text.count("\n", 0, err.position) + 1
         found = f"is not YAML: there is a character that no text has (U+{err.character:04X})"
@@ -172,6 +166,24 @@ def _load(path: Path) -> CommentedMap:
         raise CaseError(Problem(file=name, line=1, found=found, mend="start from 'vigbook new'"))
     _check_size(name, document)
     return document
+
+
+def _explain_syntax(name: str, err: MarkedYAMLError) -> Problem:
+    """Returns what is wrong with a file's form, where a person would look for it."""
+    said, mark = err.problem or "it cannot be read", err.problem_mark or err.context_mark
+    found, mend = f"is not YAML: {said}", "check the indents, and quote words with a colon or a #"
+    if "maximum depth" in said:
+        found, mend = "is nested too deeply", "check the indents and the brackets"
+    elif err.context and "quoted scalar" in err.context:
+        # The parser only notices at the end of the file; the mark that opened is what to mend.
+        mark = err.context_mark or mark
+        found, mend = "is not YAML: a quotation mark opens here and is not closed", "close it"
+    elif "mapping values are not allowed" in said:
+        found = "is not YAML: there is a second colon in the line, or the indent is wrong"
+        mend = "put quotation marks around words with a colon in them"
+    elif "\\t" in said:
+        found, mend = "is not YAML: there is a tab", "use spaces"
+    return Problem(file=name, line=mark.line + 1 if mark else None, found=found, mend=mend)
 
 
 def _check_size(name: str, document: CommentedMap) -> None:
@@ -332,6 +344,8 @@ def _explain(
         }
         mend = "use small letters, digits and hyphens, a letter first, 32 at most"
         return _problem(path, document, at, f"{said} will not do", mends.get(str(at[-1]), mend))
+    if kind in ("int_parsing", "int_type", "int_from_float"):
+        return _problem(path, document, at, f"{said} is not a whole number", "write one in digits")
     if kind == "string_type":
         mend = "put it in quotation marks" if value is not None else "write it, or drop the line"
         found = f"{said} is not text" if value is not None else "is empty"
