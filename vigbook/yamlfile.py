@@ -171,7 +171,8 @@ def _load(path: Path) -> CommentedMap:
 def _explain_syntax(name: str, err: MarkedYAMLError) -> Problem:
     """Returns what is wrong with a file's form, where a person would look for it."""
     said, mark = err.problem or "it cannot be read", err.problem_mark or err.context_mark
-    found, mend = f"is not YAML: {said}", "check the indents, and quote words with a colon or a #"
+    found = f"is not YAML: {said}"
+    mend = "check the indents, and quote words with a colon or a # in them"
     if "maximum depth" in said:
         found, mend = "is nested too deeply", "check the indents and the brackets"
     elif err.context and "quoted scalar" in err.context:
