@@ -432,8 +432,8 @@ def test_a_goal_in_somebodys_words_needs_their_yes_on_a_familys_page(
     (goal,) = _page(asked).goals()["goals"]
     assert goal == {
         "wording": {
-            "text": "I want us both to enjoy bedtime.", "quoted": True, "own": True, "speaker": "Sam",
-            "lang": "en", "translation": None, "said_on": None,
+            "text": "I want us both to enjoy bedtime.", "quoted": True, "own": True,
+            "speaker": "Sam", "lang": "en", "translation": None, "said_on": None,
         },
         "name": "1-10", "owner": "Sam", "scale": "1-10",
         "steps": ["1", "2", "3", "4", "5", "6", "7", "8", "9", "10"],
