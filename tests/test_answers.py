@@ -148,7 +148,7 @@ def test_keys_that_nobody_knows_yet_are_kept() -> None:
     [
         ({"source": "guessed"}, {"source": "agreed-summary"}),
         ({"source": ["said"]}, {"source": "agreed-summary"}),
-        ({"by": 5}, {"by": "practitioner"}),
+        ({"by": 5}, {"by": "unknown"}),
         ({"translations": ["x"]}, {"translations": {}}),
         ({"translations": {"cy": "un"}}, {"translations": {}}),
         ({"translations": {"cy": {"by": "x"}}}, {"translations": {}}),

@@ -18,7 +18,7 @@ from vigbook.answers import Journal, parse_line, write_answer
 from vigbook.casefile import read_case_folder
 from vigbook.elements import KINDS, MIME, direction_of, find_links, reference
 from vigbook.errors import Problem
-from vigbook.manifest import FilmRecord, Manifest, StillRecord
+from vigbook.manifest import FilmRecord, Manifest, StillRecord, still_recipe
 from vigbook.methods import find_templates, load_words
 from vigbook.page import Page, length_in_words
 from vigbook.sitting import Sitting, open_sitting
@@ -75,7 +75,7 @@ def _with_pictures(sitting: Sitting) -> Sitting:
             stills.append(
                 StillRecord(
                     clip=clip.id, number=number, file=name, sha256="", asked=still.at,
-                    given=still.at, width=480, height=270, recipe="",
+                    given=still.at, width=480, height=270, recipe=still_recipe(clip, still),
                 )
             )  # fmt: skip
     film = FilmRecord(file="film.mp4", sha256="", bytes=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 import shutil
@@ -414,3 +415,48 @@ def test_the_next_cycle_remembers_what_the_family_calls_itself(
     (built_family / "cycle-2" / "answers.jsonl").unlink()
     assert vigbook("build", built_family).returncode == 0
     assert "Mia and me" in text_of(built_family / "cycle-2" / "print" / "take-home.pdf")
+
+
+def test_a_still_of_another_moment_never_stands_in_for_one(
+    built_family: Path, vigbook: Run
+) -> None:
+    """A number that passed to another still must not bring the old picture, with its people."""
+    edit(built_family / "cycle-1" / "cycle.yaml", "at: 00:00:03.000", "at: 00:00:03.400")
+    assert vigbook("print", built_family).returncode == 0
+    old = built_family / "cycle-1" / "media" / "clip-1-1.jpg"
+    assert sha256_of(old) not in pictures_in(page(built_family))
+
+
+@pytest.mark.parametrize("fault", ["no film", "no font", "no notebook"])
+def test_after_a_withdrawal_no_old_page_with_a_picture_stays_whatever_fails(
+    built_family: Path, vigbook: Run, fault: str
+) -> None:
+    cycle = built_family / "cycle-1"
+    edit(built_family / "case.yaml", "    uses: [filming, shared-review, take-home]",
+         "    uses: [filming, shared-review]")  # fmt: skip
+    if fault == "no film":
+        (cycle / "film.mp4").unlink()
+    elif fault == "no font":
+        vigbook("answer", built_family, "remember", "漢", "--by", "mum")
+    else:
+        (cycle / "workbook.ipynb").write_text("{", "utf-8")
+    done = vigbook("build", built_family)
+    if fault != "no font":
+        assert done.returncode == 1
+    assert "was deleted: it held a picture that may no longer be shown" in done.stderr
+    assert [path.name for path in (cycle / "print").glob("*.pdf") if pictures_in(path)] == []
+
+
+def test_a_picture_that_somebody_put_into_the_notebook_is_not_printed(
+    built_family: Path, vigbook: Run
+) -> None:
+    path = built_family / "cycle-1" / "workbook.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    still = (built_family / "cycle-1" / "media" / "clip-1-1.jpg").read_bytes()
+    picture = {"image/png": base64.b64encode(still).decode()}
+    output = {"output_type": "display_data", "metadata": {}, "data": picture}
+    notebook["cells"][-1]["outputs"].append(output)
+    path.write_text(json.dumps(notebook), "utf-8")
+    assert vigbook("print", built_family, "--only", "record").returncode == 0
+    assert pictures_in(page(built_family, "record")) == set()
+    assert "A picture stands here on screen." in text_of(page(built_family, "record"))

@@ -241,3 +241,55 @@ def test_log_says_what_was_done_and_names_nobody(built_family: Path, vigbook: Ru
     assert [(line["did"], line["cycle"]) for line in lines] == [("built", 1), ("printed", 1)]
     assert lines[1]["what"] == ["take-home.pdf", "take-home-mum.pdf"]
     assert all(name not in json.dumps(lines) for name in ("Mia", "Sam", "She looks"))
+
+
+def test_build_deletes_only_what_it_cut_itself(built_family: Path, vigbook: Run) -> None:
+    media = built_family / "cycle-1" / "media"
+    (media / "holiday.mp4").write_bytes(b"somebody's own")
+    text = (built_family / "cycle-1" / "cycle.yaml").read_text("utf-8")
+    start, end = text.index("  - id: clip-2"), text.index("next:")
+    (built_family / "cycle-1" / "cycle.yaml").write_text(text[:start] + text[end:], "utf-8")
+    assert vigbook("build", built_family).returncode == 0
+    assert (media / "holiday.mp4").is_file()
+    assert not (media / "clip-2.mp4").exists()
+
+
+def test_a_film_among_what_is_made_is_refused_and_kept(built_family: Path, vigbook: Run) -> None:
+    cycle = built_family / "cycle-1"
+    (cycle / "film.mp4").rename(cycle / "media" / "film.mp4")
+    text = (cycle / "cycle.yaml").read_text("utf-8")
+    (cycle / "cycle.yaml").write_text(text.replace("film.mp4", "media/film.mp4"), "utf-8")
+    done = vigbook("build", built_family)
+    assert done.returncode == 1
+    assert "'media/film.mp4' is in a folder that vigbook makes and clears" in done.stderr
+    assert (cycle / "media" / "film.mp4").is_file()
+
+
+@pytest.mark.parametrize("name", ["media", "print", "answers.jsonl"])
+def test_a_link_where_vigbook_writes_is_refused(
+    built_family: Path, tmp_path: Path, vigbook: Run, name: str
+) -> None:
+    path = built_family / "cycle-1" / name
+    shutil.rmtree(path, ignore_errors=True)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "wedding.jpg").write_bytes(b"somebody's own")
+    path.symlink_to(elsewhere)
+    for command in (("build",), ("print",), ("answer", "remember", "x")):
+        done = vigbook(command[0], built_family, *command[1:])
+        assert done.returncode == 1
+        assert f"cycle-1/{name}: is a link, and vigbook writes only into" in done.stderr
+    assert [one.name for one in elsewhere.iterdir()] == ["wedding.jpg"]
+
+
+def test_a_legal_hold_stops_everything_and_deletes_nothing(
+    built_family: Path, tmp_path: Path, vigbook: Run
+) -> None:
+    case = built_family / "case.yaml"
+    case.write_text(case.read_text("utf-8") + "legal_hold: 2026-11-01\n", "utf-8")
+    before = stamps(built_family)
+    for command in (("build",), ("print",), ("archive", "--to", tmp_path / "bags")):
+        done = vigbook(command[0], built_family, *command[1:])
+        assert done.returncode == 1
+        assert "legal_hold: a legal hold stands: nothing is cut, printed" in done.stderr
+    assert stamps(built_family) == before

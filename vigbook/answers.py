@@ -21,6 +21,7 @@ from vigbook.log import append_line
 
 Said = Literal["said", "written", "agreed-summary"]
 SOURCES: tuple[Said, ...] = ("said", "written", "agreed-summary")
+UNKNOWN = "unknown"  # who said something, where the line does not tell: it is shared with nobody
 LONGEST_ANSWER = 1_000_000
 _KNOWN = (
     "v", "id", "at", "prompt", "value", "by", "entered_by", "source", "base", "film_time",
@@ -68,7 +69,7 @@ class Answer:
     @property
     def quotable(self) -> bool:
         """Whether it may stand in quotation marks: words said or written by that person."""
-        return self.source in ("said", "written") and self.by != "practitioner"
+        return self.source in ("said", "written") and self.by not in ("practitioner", UNKNOWN)
 
     def as_json(self) -> dict[str, Any]:
         """Returns the line's object, without empty optional keys."""
@@ -135,17 +136,17 @@ def read_journal(path: Path) -> Journal:
 def parse_line(line: bytes) -> Answer | None:
     """Returns the answer on a line, or None if it is not a whole one."""
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_no_number)
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not isinstance(found.get("prompt"), str):
         return None
-    source, by = found.get("source", "said"), found.get("by", "practitioner")
+    source, by = found.get("source", "said"), found.get("by")
     translations = found.get("translations") or {}
     return Answer(
         prompt=found["prompt"],
         value=found.get("value"),
-        by=by if isinstance(by, str) else "practitioner",
+        by=by if isinstance(by, str) else UNKNOWN,
         source=cast(Said, source if source in SOURCES else "agreed-summary"),
         at=str(found.get("at", "")),
         id=str(found.get("id", "")),
@@ -188,7 +189,14 @@ def write_answer(
     return answer
 
 
+def _no_number(name: str) -> float:
+    raise ValueError(f"{name} is no answer")
+
+
 def _are_translations(found: object) -> bool:
     return isinstance(found, dict) and all(
-        isinstance(one, dict) and isinstance(one.get("text"), str) for one in found.values()
+        isinstance(one, dict)
+        and isinstance(one.get("text"), str)
+        and isinstance(one.get("by"), str)
+        for one in found.values()
     )

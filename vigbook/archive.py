@@ -96,7 +96,7 @@ def verify_bag(bag: Path) -> None:
 def _list_pictures(sitting: Sitting) -> Iterator[tuple[str, Path]]:
     for clip in sitting.cycle.clips:
         for number, still in enumerate(clip.stills, start=1):
-            record = sitting.manifest.still(clip.id, number) if sitting.manifest else None
+            record = sitting.still_record(clip, number)
             if record and sitting.may_show("service-record", clip, still):
                 yield f"stills/{record.file}", sitting.media / record.file
 
@@ -111,6 +111,9 @@ def _holds(bag: Path, payload: dict[str, Path], data: bytes) -> bool:
 def _list_strays(bag: Path, opened: bagit.Bag) -> Iterator[Problem]:
     known = {path for path, _ in _read_tag_manifests(bag)}
     for path in sorted(bag.rglob("*")):
+        if path.is_symlink():
+            yield Problem(file=str(path), found="is a link, put in later", mend="take it out")
+            continue
         name = path.relative_to(bag).as_posix()
         ours = name.startswith(("data/", "tagmanifest-")) or name in known
         if path.is_file() and not ours and name not in opened.entries:

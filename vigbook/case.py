@@ -266,7 +266,7 @@ class Still(Model):
 
     at: Time
     alt: Text | None = Field(None, description="what the picture shows, for who cannot see it")
-    in_shot: tuple[Id, ...] | None = None
+    in_shot: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
 
 
 class Clip(Model):
@@ -281,7 +281,7 @@ class Clip(Model):
     question: Text | None = None
     why: Text | None = Field(None, description="why this clip answers the helping question")
     stills: tuple[Still, ...] = ()
-    in_shot: tuple[Id, ...] | None = None
+    in_shot: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
     sound: Literal["keep", "level", "mute"] = "keep"
     slow: bool = False
     quality: Literal["normal", "original"] = "normal"

@@ -27,6 +27,20 @@ def check_vocabulary(sitting: Sitting) -> list[Problem]:
     return [sitting.source.problem(one.at, one.found, one.mend) for one in found]
 
 
+def check_links(folder: Path) -> list[Problem]:
+    """Returns what in the cycle's folder is a link: vigbook writes and deletes there."""
+    names = ("media", "print", "answers.jsonl", "reflection.jsonl", "workbook.ipynb")
+    return [
+        Problem(
+            file=show_path(folder / name),
+            found="is a link, and vigbook writes only into the family's own folder",
+            mend="put the real thing there",
+        )
+        for name in names
+        if (folder / name).is_symlink()
+    ]
+
+
 def check_film_there(sitting: Sitting, film: Path) -> None:
     """Raises a CaseError where the film is not there, with the line that names it."""
     if film.is_file():
@@ -83,6 +97,7 @@ def list_warnings(sitting: Sitting) -> list[Problem]:
         *_film_kept(sitting),
         *_team(sitting),
         *_language(sitting),
+        *_authority(sitting),
         *_journal(sitting),
         *_copies(sitting),
         *_clips(sitting),
@@ -145,6 +160,14 @@ def _team(sitting: Sitting) -> Iterator[Problem]:
     elif not sitting.service.phone:
         found = "no phone, so the family's page cannot say whom to call"
         yield Problem(file=show_path(path), field="phone", found=found, mend="add it")
+
+
+def _authority(sitting: Sitting) -> Iterator[Problem]:
+    for index, row in enumerate(sitting.case.consents):
+        if row.authority == "self" and row.given_by != row.person:
+            found = f"'self' is for a person's own yes, and this one is from '{row.given_by}'"
+            mend = "write on what authority it was given"
+            yield sitting.family.case.problem(("consents", index, "authority"), found, mend)
 
 
 def _language(sitting: Sitting) -> Iterator[Problem]:

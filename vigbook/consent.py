@@ -92,7 +92,8 @@ def may_share_words(
     """
     if speaker == PRACTITIONER:
         return Decision(True)
-    own = may_use(case, [speaker], "take-home", today)
+    # A named copy asks first as for the speaker's own, then for that reader.
+    own = may_use(case, [speaker], "take-home", today, speaker if audience else None)
     if not own or audience is None or audience == speaker:
         return own
     # The yes that stands, not one that was said before it: a later row may name fewer people.
@@ -158,6 +159,12 @@ def _reason_against(
             return f"{giver} took back the yes to {words} on {row.withdrawn}"
         if row.until and row.until < today:
             return f"the yes to {words} ended on {row.until}"
+        if audience is None and use == "take-home" and row.to:
+            # The family's page is in everybody's hands who receives one.
+            others = [one for one in case.receivers if one.id not in (person_id, *row.to)]
+            if others:
+                names = ", ".join(one.name for one in others)
+                return f"the yes to {words} does not reach {names}"
         # A yes to one's own pictures and words always reaches one's own copy.
         if audience and row.to and audience not in (person_id, *row.to):
             return f"the yes to {words} does not reach {case.name_of(audience)}'s copy"

@@ -19,7 +19,7 @@ _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\
 
 def drop_controls(text: str) -> str:
     """Returns a text without the characters that no page can hold."""
-    return _CONTROLS.sub("", text)
+    return _CONTROLS.sub("", text.replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
 def find_missing_glyphs(text: str, fonts: Path) -> list[str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from vigbook.case import Model, Time
+from vigbook.case import Clip, Model, Still, Time
 
 MANIFEST = "manifest.json"
+_RECIPE = 1  # counted up when what is cut from the same marks changes
 
 
 class FilmRecord(Model):
@@ -73,3 +74,19 @@ def read_manifest(folder: Path) -> Manifest | None:
         return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return None
+
+
+def clip_recipe(clip: Clip) -> str:
+    """Returns all that a clip is cut by: a record with another recipe is of something else."""
+    marks = f"{clip.start.seconds} {clip.end.seconds}"
+    return f"{_RECIPE} {marks} {clip.sound} {_mask_recipe(clip)}".strip()
+
+
+def still_recipe(clip: Clip, still: Still) -> str:
+    """Returns all that a still is taken by: a record with another recipe is of another moment."""
+    return f"{_RECIPE} {still.at.seconds} {_mask_recipe(clip)}".strip()
+
+
+def _mask_recipe(clip: Clip) -> str:
+    masks = clip.masks
+    return " ".join(f"{mask.start.seconds}-{mask.end.seconds}@{mask.box}" for mask in masks)

@@ -36,7 +36,9 @@ from vigbook.manifest import (
     FilmRecord,
     Manifest,
     StillRecord,
+    clip_recipe,
     read_manifest,
+    still_recipe,
 )
 from vigbook.publish import output_error, publish, publish_bytes, sha256_of
 from vigbook.timecode import Span, Timecode
@@ -44,7 +46,6 @@ from vigbook.timecode import Span, Timecode
 CLIP_LONG_SIDE_PX = 1280
 STILL_LONG_SIDE_PX = 1400  # 170 mm, the widest a page shows, at 209 dots an inch
 STILL_QUALITY = 90
-_RECIPE = 1  # counted up when what is cut from the same marks changes
 _MASK_COLOUR = (0x5F, 0x66, 0x6E)
 _CLIP_TIMEOUT_S = 3600
 # Players seek to about a frame before the mark; ffmpeg keeps frames from -ss on. Between the two.
@@ -122,12 +123,13 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
+    manifest = read_manifest(folder)
+    if manifest is None or folder.is_symlink():
+        return []
     kept = {name for clip in clips for name in _files_of(clip)}
-    unwanted = [
-        path
-        for path in sorted([*folder.glob("*.mp4"), *folder.glob("*.jpg")])
-        if path.name not in kept
-    ]
+    # Only what vigbook cut itself: anything else in the folder is somebody's own.
+    made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
+    unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
     for path in unwanted:
         try:
             path.unlink()
@@ -157,12 +159,12 @@ class _Cutter:
 
     def _standing_clip(self, clip: Clip) -> ClipRecord | None:
         record = self._before.clip(clip.id) if self._before else None
-        stands = record and record.recipe == _clip_recipe(clip) and self._is_whole(record)
+        stands = record and record.recipe == clip_recipe(clip) and self._is_whole(record)
         return record if stands else None
 
     def _standing_still(self, clip: Clip, number: int) -> StillRecord | None:
         record = self._before.still(clip.id, number) if self._before else None
-        recipe = _still_recipe(clip, clip.stills[number - 1])
+        recipe = still_recipe(clip, clip.stills[number - 1])
         return record if record and record.recipe == recipe and self._is_whole(record) else None
 
     def _is_whole(self, record: ClipRecord | StillRecord) -> bool:
@@ -199,7 +201,7 @@ class _Cutter:
         return ClipRecord(
             id=clip.id, file=path.name, sha256=sha256, asked_start=clip.start, asked_end=clip.end,
             given_start=times[0], frames=frames, width=cut.width, height=cut.height,
-            sound=cut.audio_codec is not None, recipe=_clip_recipe(clip),
+            sound=cut.audio_codec is not None, recipe=clip_recipe(clip),
         )  # fmt: skip
 
     def _take_stills(self, clip: Clip) -> Iterator[StillRecord]:
@@ -219,7 +221,7 @@ class _Cutter:
             yield StillRecord(
                 clip=clip.id, number=number, file=path.name, sha256=sha256, asked=still.at,
                 given=frame.at, width=picture.shape[1], height=picture.shape[0],
-                recipe=_still_recipe(clip, still),
+                recipe=still_recipe(clip, still),
             )  # fmt: skip
 
     def _sample(self) -> Fraction:
@@ -238,20 +240,6 @@ def _files_of(clip: Clip) -> Iterator[str]:
 
 
 # Exact seconds, not milliseconds: a frame may lie between two marks that are written the same.
-def _clip_recipe(clip: Clip) -> str:
-    marks = f"{clip.start.seconds} {clip.end.seconds}"
-    return f"{_RECIPE} {marks} {clip.sound} {_mask_recipe(clip)}".strip()
-
-
-def _still_recipe(clip: Clip, still: Still) -> str:
-    return f"{_RECIPE} {still.at.seconds} {_mask_recipe(clip)}".strip()
-
-
-def _mask_recipe(clip: Clip) -> str:
-    masks = clip.masks
-    return " ".join(f"{mask.start.seconds}-{mask.end.seconds}@{mask.box}" for mask in masks)
-
-
 def _to_print_size(picture: Pixels, shape: Fraction) -> Pixels:
     """Returns a picture with square pixels, at most as large as a page can use."""
     height, width = picture.shape[:2]
@@ -261,7 +249,7 @@ def _to_print_size(picture: Pixels, shape: Fraction) -> Pixels:
     else:
         height = round(width / shape)
     scale = min(Fraction(1), Fraction(STILL_LONG_SIDE_PX, max(width, height)))
-    size = (round(width * scale), round(height * scale))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
     if size == (picture.shape[1], picture.shape[0]):
         return picture
     return np.asarray(Image.fromarray(picture).resize(size, Image.Resampling.LANCZOS))

@@ -17,7 +17,6 @@ from vigbook.case import Clip, Goal, Size, Use
 from vigbook.consent import Decision, may_share_words, media_due
 from vigbook.elements import TRY_PROMPTS
 from vigbook.errors import Problem
-from vigbook.manifest import StillRecord
 from vigbook.methods import Prompt, Words
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
@@ -41,6 +40,7 @@ class Page:
         pictures: whether the reader wants pictures.
         private: whether pictures, logo, dates of visits and places stay off.
         blank: whether nothing that was said is put in.
+        shown: the stills on it, by clip and number.
     """
 
     sitting: Sitting
@@ -52,6 +52,7 @@ class Page:
     pictures: bool = True
     private: bool = False
     blank: bool = False
+    shown: list[tuple[str, int]] = dataclasses.field(default_factory=list)
     _words_withheld: dict[tuple[str, tuple[str, ...]], dict[str, None]] = dataclasses.field(
         default_factory=dict
     )
@@ -88,12 +89,12 @@ class Page:
 
     def names(self) -> str:
         """What the family calls itself, in words that this reader may see."""
+        return self.sitting.family_name(self.words, self.may_see)
 
-        def may_see(speaker: str) -> bool:
-            case, today = self.sitting.case, self.sitting.today
-            return not self.for_family or bool(may_share_words(case, speaker, today, self.audience))
-
-        return self.sitting.family_name(self.words, may_see)
+    def may_see(self, speaker: str) -> bool:
+        """Whether the reader may see what somebody said."""
+        case, today = self.sitting.case, self.sitting.today
+        return not self.for_family or bool(may_share_words(case, speaker, today, self.audience))
 
     def helping_question(self) -> View:
         """The question that the family wants help with. Nobody in particular is quoted."""
@@ -201,13 +202,13 @@ class Page:
         """Returns a prompt's words with names put in."""
         if prompt.kind == "rating":
             return prompt.label
-        return self.words.fill(prompt.label, self.sitting.names(self.words))
+        return self.words.fill(prompt.label, self.sitting.names(self.words, may_see=self.may_see))
 
     def hint(self, prompt: Prompt) -> str | None:
         """Returns a prompt's hint with names put in, or None."""
         if prompt.hint is None:
             return None
-        return self.words.fill(prompt.hint, self.sitting.names(self.words))
+        return self.words.fill(prompt.hint, self.sitting.names(self.words, may_see=self.may_see))
 
     def said(self, prompt_id: str) -> list[View]:
         """Returns the words that stand for a prompt on this paper, one for each entry of a list.
@@ -295,7 +296,14 @@ class Page:
                 return None
         answer = None if self.blank else self.sitting.journal.last(f"goal.{goal.id}.now")
         steps = [str(step) for step in range(scale.min, scale.max + 1)]
-        now = int(answer.value) if answer and isinstance(answer.value, int | float) else None
+        value = answer.value if answer else None
+        rated = type(value) is int and scale.min <= value <= scale.max
+        if answer and self.for_family:
+            # Somebody's rating is theirs to show, as their words are.
+            rated = rated and bool(
+                may_share_words(case, answer.by, self.sitting.today, self.audience)
+            )
+        now = int(str(value)) if rated else None
         wording = {**self.plain(goal.wording), "quoted": owner is not None}
         return {
             "wording": wording | {"speaker": owner.name if owner else None},
@@ -314,10 +322,10 @@ class Page:
         }
 
     def _picture(self, clip: Clip, number: int) -> View | None:
-        manifest = self.sitting.manifest
-        record: StillRecord | None = manifest.still(clip.id, number) if manifest else None
+        record = self.sitting.still_record(clip, number)
         if record is None or not (self.sitting.media / record.file).is_file():
             return None
+        self.shown.append((clip.id, number))
         still = clip.stills[number - 1]
         generic = self.words.say("Picture %(number)s of this clip", number=number)
         return {
@@ -428,7 +436,7 @@ def make_frame(page: Page, title: str) -> View:
             "worker": page.sitting.worker,
             "phone": team.phone,
             "footer": team.footer,
-            "logo": f"../{logo.name}" if logo and not page.private else None,
+            "logo": "../logo" if logo and not page.private else None,
             "logo_alt": page.words.say("Logo of %(name)s", name=team.name or ""),
         },
     }
@@ -445,7 +453,9 @@ def format_deletion(page: Page) -> str | None:
 
 def find_logo(sitting: Sitting) -> Path | None:
     """Returns the team's logo, where it has one that is there."""
-    if not sitting.service.logo or not sitting.family.service_path:
+    name, team = sitting.service.logo, sitting.family.service_path
+    # Beside service.yaml and nowhere else: a path could lead to a family's pictures.
+    if not name or not team or Path(name).name != name:
         return None
-    path = sitting.family.service_path.parent / sitting.service.logo
-    return path if path.is_file() else None
+    path = team.parent / name
+    return path if path.is_file() and not path.is_symlink() else None

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vigbook.answers import Answer
-from vigbook.case import Paper, Person, Size
+from vigbook.case import Paper, Person, Size, Use
 from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
@@ -114,6 +114,40 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
     return removed
 
 
+def remove_refused(sitting: Sitting) -> list[Path]:
+    """Deletes the papers that hold a picture which may not be shown there any more.
+
+    Raises:
+        OutputError: one cannot be deleted.
+    """
+    folder = sitting.folder / "print"
+    state = _read_state(folder)
+    removed = []
+    for name, entry in list(state.items()):
+        if _holds_refused(sitting, entry):
+            try:
+                (folder / name).unlink(missing_ok=True)
+            except OSError as err:
+                raise output_error(folder / name, err) from err
+            del state[name]
+            removed.append(folder / name)
+    if removed:
+        _write_state(folder, state)
+    return removed
+
+
+def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
+    variant = entry.get("variant", {})
+    use: Use = "service-record" if variant.get("name") == "record" else "take-home"
+    for clip_id, number in entry.get("shown", ()):
+        clip = sitting.cycle.clip(clip_id)
+        if clip is None or number > len(clip.stills):
+            return True
+        if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
+            return True
+    return False
+
+
 def _receives(sitting: Sitting, variant: Variant) -> bool:
     return variant.person in (None, *(person.id for person in sitting.case.receivers))
 
@@ -144,6 +178,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
+        "shown": page.shown,
     }
     _write_state(path.parent, state)
     return Printed(path=path, made=True, withheld=tuple(page.withheld))
@@ -313,7 +348,7 @@ def _places(sitting: Sitting) -> dict[str, Path]:
     """Returns what a page may read, by the place it is called by in the page."""
     places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
     logo = find_logo(sitting)
-    return places | {logo.name: logo} if logo else places
+    return places | {"logo": logo} if logo else places
 
 
 def _first(words: Sequence[View]) -> View | None:

@@ -102,7 +102,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         with _timed(outcome, "check"):
             outcome.warnings += checks.list_warnings(sitting)
-            drop_refused(sitting)
+            drop_refused(sitting, outcome)
             film = check_film(sitting)
         with _timed(outcome, "media"):
             cut_media(sitting, film, outcome, progress)
@@ -121,6 +121,7 @@ def print_only(
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
+        drop_refused(sitting, outcome)
         with _timed(outcome, "papers"):
             print_papers(sitting, outcome, variants(sitting))
 
@@ -183,6 +184,8 @@ def answer(
     if not folders:
         found = "has no cycle yet"
         raise UsageError(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
+    if links := checks.check_links(folders[-1]):
+        raise CaseError(links)
     files = read_case_folder(family, folders[-1:], options.service)
     templates = find_templates(options.templates)
     sitting = open_sitting(files, folders[-1], templates, options.today)
@@ -216,10 +219,16 @@ def find_film(sitting: Sitting) -> Path:
     """
     name = sitting.cycle.film.file
     try:
-        return find_inside(sitting.family.folder, sitting.folder, name)
+        film = find_inside(sitting.family.folder, sitting.folder, name)
     except ValueError as err:
         mend = "put the film into the family's folder"
         raise CaseError(sitting.source.problem(("film", "file"), str(err), mend)) from err
+    inside = film.resolve().relative_to(sitting.family.folder.resolve())
+    if {"media", "print"} & set(inside.parts[:-1]):
+        found = f"'{name}' is in a folder that vigbook makes and clears"
+        mend = "put the film beside cycle.yaml"
+        raise CaseError(sitting.source.problem(("film", "file"), found, mend))
+    return film
 
 
 def check_film(sitting: Sitting) -> Path:
@@ -241,15 +250,20 @@ def check_film(sitting: Sitting) -> Path:
     return film
 
 
-def drop_refused(sitting: Sitting) -> None:
-    """Takes away the media of clips that somebody has not agreed to.
+def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
+    """Takes away media of clips, and papers with pictures, that somebody has not agreed to.
 
     Before anything else: it must happen though the film be lost or a clip be wrong.
     """
     from vigbook.media import remove_unwanted  # PyAV, as above
+    from vigbook.papers import remove_refused
 
     agreed, _ = checks.split_by_filming(sitting)
-    removed = remove_unwanted(sitting.media, agreed)
+    papers = remove_refused(sitting)
+    for path in papers:
+        found = "was deleted: it held a picture that may no longer be shown"
+        outcome.warnings.append(Problem(file=show_path(path), found=found))
+    removed = [*remove_unwanted(sitting.media, agreed), *papers]
     if removed:
         names = [path.name for path in removed]
         write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
@@ -312,9 +326,10 @@ def print_papers(
         variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
     for variant in variants:
         progress(f"printing {variant.name}")
-        printed = print_paper(sitting, variant)
-        (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
-        outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
+        with _told(outcome):  # one paper that cannot be printed stops no other
+            printed = print_paper(sitting, variant)
+            (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
+            outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
 
 
 def choose_variants(
@@ -388,8 +403,15 @@ def _one_cycle(
 ) -> Outcome:
     outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
     with _told(outcome):
+        outcome.errors += checks.check_links(folder)
+        if outcome.errors:
+            return outcome
         sitting = open_sitting(files, folder, templates, options.today)
         outcome.errors += checks.check_vocabulary(sitting)
+        if deed and sitting.case.legal_hold:
+            found = "a legal hold stands: nothing is cut, printed, exported or deleted"
+            mend = "take it out when it is lifted"
+            outcome.errors.append(files.case.problem(("legal_hold",), found, mend))
         if outcome.errors:
             return outcome
         stages(sitting, outcome)

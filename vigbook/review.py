@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Literal
 
 from vigbook import __version__
@@ -33,7 +34,7 @@ def make_review(sitting: Sitting) -> Review:
         case=sitting.case,
         cycle=sitting.cycle,
         service=sitting.service,
-        answers=tuple(answer.as_json() for answer in sitting.journal.lines),
+        answers=tuple(_storable(answer.as_json()) for answer in sitting.journal.lines),
         media=sitting.manifest,
     )
 
@@ -42,3 +43,9 @@ def format_review(review: Review) -> bytes:
     """Returns the bytes of `review.json`: UTF-8, one key a line, the same for the same data."""
     text = review.model_dump_json(by_alias=True, exclude_none=True, indent=1)
     return text.encode() + b"\n"
+
+
+def _storable(line: dict[str, Any]) -> dict[str, Any]:
+    """Returns a line whose half characters, which no file can hold, are question marks."""
+    text = json.dumps(line, ensure_ascii=False).encode("utf-8", "replace").decode()
+    return dict(json.loads(text))

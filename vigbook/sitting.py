@@ -12,7 +12,7 @@ from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.casefile import CaseFolder
 from vigbook.consent import Decision, may_show
 from vigbook.errors import MethodError
-from vigbook.manifest import Manifest, read_manifest
+from vigbook.manifest import Manifest, StillRecord, read_manifest, still_recipe
 from vigbook.methods import Method, Prompt, Words, load_method
 from vigbook.yamlfile import Source
 
@@ -97,6 +97,15 @@ class Sitting:
             return self.worker or person_id
         return self.case.name_of(person_id)
 
+    def still_record(self, clip: Clip, number: int) -> StillRecord | None:
+        """Returns the record of a still as it is marked now, or None if that was not taken yet.
+
+        Never that of another moment which bore the same number before, with other people in it.
+        """
+        record = self.manifest.still(clip.id, number) if self.manifest else None
+        stands = record and record.recipe == still_recipe(clip, clip.stills[number - 1])
+        return record if stands else None
+
     def may_show(
         self, use: Use, clip: Clip, still: Still | None = None, audience: str | None = None
     ) -> Decision:
@@ -104,12 +113,19 @@ class Sitting:
         people = self.cycle.in_picture(clip, still)
         return may_show(self.case, people, use, self.today, audience)
 
-    def names(self, words: Words, *, generic: bool = False) -> dict[str, str]:
+    def names(
+        self,
+        words: Words,
+        *,
+        generic: bool = False,
+        may_see: Callable[[str], bool] = lambda _: True,
+    ) -> dict[str, str]:
         """Returns what stands for `{child}`, `{us}` and `{worker}` in prompts.
 
         Args:
             words: the language.
             generic: whether to use words that fit any family, as a saved workbook must.
+            may_see: whether the reader may see what somebody said, by their id.
         """
         child, us, worker = words.say("your child"), words.say("us"), words.say("your worker")
         if generic:
@@ -117,8 +133,8 @@ class Sitting:
         chosen = self._chosen("words.child")
         children = words.list(person.name for person in self.case.children)
         return {
-            "child": str(chosen.value) if chosen else children or child,
-            "us": self.family_name(words),
+            "child": str(chosen.value) if chosen and may_see(chosen.by) else children or child,
+            "us": self.family_name(words, may_see),
             "worker": self.worker or worker,
         }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import functools
 import io
 import os
 import re
@@ -375,12 +376,17 @@ def _say_value(value: object) -> str:
 
 def _keys_beside(model: type[BaseModel], at: Location) -> list[str]:
     """Returns the keys that a model allows at the place of an unknown one."""
-    schema = model.model_json_schema(by_alias=True)
+    schema = _schema_of(model)
     node: dict[str, Any] = schema
     for step in at[:-1]:
         node = _resolve(schema, node)
         node = node.get("items", {}) if isinstance(step, int) else node["properties"].get(step, {})
     return list(_resolve(schema, node).get("properties", {}))
+
+
+@functools.lru_cache(maxsize=8)
+def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
+    return model.model_json_schema(by_alias=True)
 
 
 def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
