@@ -460,3 +460,14 @@ def test_a_picture_that_somebody_put_into_the_notebook_is_not_printed(
     assert vigbook("print", built_family, "--only", "record").returncode == 0
     assert pictures_in(page(built_family, "record")) == set()
     assert "A picture stands here on screen." in text_of(page(built_family, "record"))
+
+
+def test_a_teams_broken_page_template_is_told(
+    built_family: Path, tmp_path: Path, vigbook: Run
+) -> None:
+    own = tmp_path / "ours"
+    shutil.copytree(find_templates()[0], own)
+    (own / "print" / "worksheet.html.j2").write_text("{{ nope }}", "utf-8")
+    done = vigbook("print", built_family, "--only", "worksheet", "--templates", own)
+    assert done.returncode == 1
+    assert "templates/print/worksheet.html.j2: the page's template is wrong: 'nope'" in done.stderr

@@ -319,7 +319,10 @@ def _encode(film: Path, facts: FilmFacts, clip: Clip, times: Sequence[Timecode],
     # A group of its own: Ctrl-C is ours to pass on, once what it writes is taken away.
     try:
         process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, process_group=0
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            process_group=0 if os.name == "posix" else None,
         )
     except OSError as err:
         # Not left to who writes files: it would say that the clip's folder is not there.

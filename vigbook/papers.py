@@ -14,6 +14,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+import jinja2
+
 from vigbook.answers import Answer
 from vigbook.case import Paper, Person, Size, Use
 from vigbook.elements import TRY_PROMPTS, environment
@@ -255,7 +257,14 @@ def _render(page: Page, variant: Variant) -> str:
     contexts = {"take-home": _take_home, "record": make_record, "worksheet": _worksheet}
     context = contexts[variant.name](page)
     html = environment(page.sitting.templates, page.words)
-    text = html.get_template(f"print/{variant.name}.html.j2").render(context)
+    try:
+        text = html.get_template(f"print/{variant.name}.html.j2").render(context)
+    except jinja2.TemplateError as err:
+        found = f"the page's template is wrong: {err}"
+        name = f"templates/print/{variant.name}.html.j2"
+        raise PaperError(
+            Problem(file=name, found=found, mend="mend it, or leave --templates out")
+        ) from err
     return drop_controls(text)
 
 
