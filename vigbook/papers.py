@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -96,24 +96,14 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
-    folder = sitting.folder / "print"
-    state = _read_state(folder)
-    removed = []
-    for name, entry in list(state.items()):
+
+    def unwanted(entry: Mapping[str, Any]) -> bool:
         try:
-            received = _receives(sitting, Variant(**entry["variant"]))
+            return not _receives(sitting, Variant(**entry["variant"]))
         except (KeyError, TypeError):
-            continue
-        if not received:
-            try:
-                (folder / name).unlink(missing_ok=True)
-            except OSError as err:
-                raise output_error(folder / name, err) from err
-            del state[name]
-            removed.append(folder / name)
-    if removed:
-        _write_state(folder, state)
-    return removed
+            return False
+
+    return _remove_papers(sitting.folder / "print", unwanted)
 
 
 def remove_refused(sitting: Sitting) -> list[Path]:
@@ -122,17 +112,18 @@ def remove_refused(sitting: Sitting) -> list[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
-    folder = sitting.folder / "print"
+    return _remove_papers(sitting.folder / "print", lambda entry: _holds_refused(sitting, entry))
+
+
+def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) -> list[Path]:
     state = _read_state(folder)
-    removed = []
-    for name, entry in list(state.items()):
-        if _holds_refused(sitting, entry):
-            try:
-                (folder / name).unlink(missing_ok=True)
-            except OSError as err:
-                raise output_error(folder / name, err) from err
-            del state[name]
-            removed.append(folder / name)
+    removed = [folder / name for name, entry in state.items() if unwanted(entry)]
+    for path in removed:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as err:
+            raise output_error(path, err) from err
+        del state[path.name]
     if removed:
         _write_state(folder, state)
     return removed

@@ -432,7 +432,8 @@ def _told(outcome: Outcome) -> Iterator[None]:
     try:
         yield
     except VigbookError as err:
-        outcome.errors += err.problems
+        # Several papers may fail for one reason; it is told once.
+        outcome.errors += [one for one in err.problems if one not in outcome.errors]
 
 
 @contextlib.contextmanager
