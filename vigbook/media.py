@@ -130,6 +130,10 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     # Only what vigbook cut itself: anything else in the folder is somebody's own.
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
+    # A build that was killed leaves half a clip under a hidden name (`publish`'s).
+    for name in sorted(made | kept):
+        stem, _, suffix = name.rpartition(".")
+        unwanted += sorted(folder.glob(f".{stem}-????????.{suffix}"))
     for path in unwanted:
         try:
             path.unlink()
