@@ -272,6 +272,8 @@ def test_check_makes_nothing_and_tells_consent_and_due_dates(family: Path, vigbo
         "Sam: not asked about the printed page",
         "note: .: films, clips and pictures are overdue: they were to be deleted by 2026-11-07; "
         "delete each cycle's film and media folder now",
+        "note: cycle-1/film.mp4: its pictures are small (480 by 270 dots), and print small or they "
+        "would look coarse; film with a higher setting next time",
     ]
     assert sorted(family.rglob("*")) == before
 

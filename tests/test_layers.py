@@ -13,23 +13,28 @@ import vigbook
 # The rooms, top first. Some were taken out of another that had grown a second job: publish (whole
 # files or none), yamlfile (one file into a model) out of casefile, manifest (what was cut) out of
 # media, sitting (all that is known of one cycle) and checks (what a person should know first) out
-# of pipeline, kernel out of workbook, page out of elements, record, glyphs and pdf out of papers,
-# review out of archive, cartoon out of demo, terminal out of cli.
+# of pipeline, describe out of cli, kernel out of workbook, page out of elements, record, glyphs and
+# pdf out of papers, review out of archive, cartoon out of demo, terminal out of cli. What decodes
+# films was taken out of film: filmfacts, colours, picture, probe, decode and reader, the process it
+# all runs in, with original, soundtrack and h264 for what is copied; and what cuts films out of
+# media: ffmpeg and clips.
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "casefile", "log", "answers",
-    "methods", "manifest", "film", "media", "sitting", "checks", "elements", "page", "prompts",
-    "notebook", "kernel", "workbook", "record", "glyphs", "pdf", "papers", "review", "archive",
-    "pipeline", "batch", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
+    "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
+    "checks", "describe", "elements", "page", "prompts", "notebook", "kernel", "workbook", "record",
+    "glyphs", "pdf", "papers", "review", "archive", "pipeline", "batch", "cartoon", "demo",
+    "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
 ONLY_IN = {
-    "av": {"film", "media"},
+    "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "filelock": {"log"},
     "fontTools": {"glyphs"},
     "imageio": {"media"},
-    "imageio_ffmpeg": {"media", "cartoon"},
+    "imageio_ffmpeg": {"ffmpeg", "cartoon"},
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
     "nbformat": {"kernel"},

@@ -70,9 +70,9 @@ def test_formatting_a_read_time_gives_the_same_digits(count: int) -> None:
 
 @unhurried
 @given(times)
-def test_writing_loses_less_than_a_millisecond_and_never_adds(time: Timecode) -> None:
+def test_writing_is_right_to_half_a_millisecond(time: Timecode) -> None:
     read = Timecode.parse(time.format())
-    assert Fraction(0) <= (time - read).seconds < MILLISECOND
+    assert abs((time - read).seconds) <= MILLISECOND / 2
 
 
 @unhurried
@@ -145,7 +145,7 @@ def test_equal_times_are_one_key(one: Timecode, other: Timecode) -> None:
         ("83.999", "1:23", "00:01:23.999"),
         ("3599.9", "59:59", "00:59:59.900"),
         ("1:02:03", "1:02:03", "01:02:03.000"),
-        ("0.0009", "0:00", "00:00:00.000"),
+        ("0.0009", "0:00", "00:00:00.001"),
     ],
 )
 def test_a_time_is_said_short_and_written_long(written: str, said: str, formatted: str) -> None:

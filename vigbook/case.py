@@ -284,7 +284,9 @@ class Clip(Model):
     in_shot: Annotated[tuple[Id, ...], Field(min_length=1)] | None = None
     sound: Literal["keep", "level", "mute"] = "keep"
     slow: bool = False
-    quality: Literal["normal", "original"] = "normal"
+    quality: Literal["normal", "original"] = Field(
+        "normal", description="original: its pictures are the film's own, where that is exact"
+    )
     masks: tuple[Mask, ...] = ()
 
     @property

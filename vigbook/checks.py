@@ -16,9 +16,10 @@ from vigbook.timecode import Timecode
 from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
-    from vigbook.film import FilmFacts
+    from vigbook.filmfacts import FilmFacts
 
 _SOON = datetime.timedelta(days=14)
+_COARSE_PX = 640  # on the width of a page, 100 dots an inch
 
 
 def check_vocabulary(sitting: Sitting) -> list[Problem]:
@@ -102,6 +103,15 @@ def list_warnings(sitting: Sitting) -> list[Problem]:
         *_copies(sitting),
         *_clips(sitting),
     ]
+
+
+def check_size(film: Path, facts: FilmFacts) -> list[Problem]:
+    """Returns a warning where a film's pictures have too few dots for the width of a page."""
+    if max(facts.width, facts.height) >= _COARSE_PX:
+        return []
+    size = f"{facts.width} by {facts.height} dots"
+    found = f"its pictures are small ({size}), and print small or they would look coarse"
+    return [Problem(file=show_path(film), found=found, mend="film with a higher setting next time")]
 
 
 def list_withheld(sitting: Sitting) -> list[Problem]:
@@ -226,11 +236,6 @@ def _copies(sitting: Sitting) -> Iterator[Problem]:
 def _clips(sitting: Sitting) -> Iterator[Problem]:
     problem = sitting.source.problem
     for index, clip in enumerate(sitting.cycle.clips):
-        if clip.slow:
-            yield problem(("clips", index, "slow"), "a slow repeat is not made yet", "leave it out")
-        if clip.quality == "original":
-            found = "clips are cut in normal quality; the original is not kept yet"
-            yield problem(("clips", index, "quality"), found, "leave it out")
         for place, still in enumerate(clip.stills):
             if still.alt is None:
                 at = ("clips", index, "stills", place)

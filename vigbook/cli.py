@@ -7,6 +7,7 @@ in plain sentences. Exit 2: wrong usage.
 from __future__ import annotations
 
 import datetime
+import io
 import json
 import os
 import signal
@@ -211,6 +212,39 @@ def answer(
 
 
 @app.command()
+def film(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a film")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON object for another program")
+    ] = False,
+) -> None:
+    """Tell what a film is, in plain words, and what will be done about it."""
+    from vigbook import pipeline
+
+    try:
+        described = pipeline.describe(file)
+    except VigbookError as err:
+        if not as_json:
+            _complain(err.problems)
+        else:
+            problems = [problem.as_json() for problem in err.problems]
+            empty: dict[str, Any] = {key: [] for key in ("says", "will", "tells", "warnings")}
+            _dump({"file": str(file), "ok": False, **empty, "errors": problems, "facts": None})
+        raise typer.Exit(1) from err
+    if as_json:
+        _dump(described.as_json())
+        return
+    # As a problem is told, on one line whatever the film is called.
+    typer.echo(Problem(file=str(file), found=" ".join(described.says)))
+    for sentence in described.will:
+        typer.echo(f"- {sentence}")
+    if described.tells:
+        told = "; ".join(described.tells)
+        typer.echo(f"- It carries {told}: none of it goes into a clip, a picture or a page.")
+    _complain(described.warnings, "note: ")
+
+
+@app.command()
 def archive(
     cases: Cases,
     to: Annotated[Path, typer.Option(metavar="DIR", help="the folder of bags")],
@@ -286,9 +320,11 @@ def _leave(outcomes: Iterable[Outcome]) -> None:
 
 
 def _print_json(outcomes: Iterable[Outcome]) -> None:
-    typer.echo(
-        json.dumps([outcome.as_json() for outcome in outcomes], ensure_ascii=False, indent=1)
-    )
+    _dump([outcome.as_json() for outcome in outcomes])
+
+
+def _dump(value: Any) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
 
 
 def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = None) -> None:
@@ -340,6 +376,10 @@ def main() -> None:
     """
     # Asked to end by the system, tidy up just as for Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A file's name may be no text at all; `\udce9` for such a byte is good JSON, too.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except SystemExit as err:

@@ -8,7 +8,7 @@ from typing import Literal
 from vigbook.case import Clip, Model, Still, Time
 
 MANIFEST = "manifest.json"
-_RECIPE = 1  # counted up when what is cut from the same marks changes
+_RECIPE = 2  # counted up when what is cut from the same marks changes
 
 
 class FilmRecord(Model):
@@ -20,7 +20,10 @@ class FilmRecord(Model):
 
 
 class ClipRecord(Model):
-    """A clip that was cut: the marks asked for, and the first frame given, in film time."""
+    """A clip that was cut: the marks asked for, and the first frame given, in film time.
+
+    `quality` is what it was cut in, and `obstacle` what stood in the way of the film's own.
+    """
 
     id: str
     file: str
@@ -32,6 +35,8 @@ class ClipRecord(Model):
     width: int
     height: int
     sound: bool
+    quality: Literal["normal", "original"] = "normal"
+    obstacle: str | None = None
     recipe: str
 
 
@@ -79,7 +84,9 @@ def read_manifest(folder: Path) -> Manifest | None:
 def clip_recipe(clip: Clip) -> str:
     """Returns all that a clip is cut by: a record with another recipe is of something else."""
     marks = f"{clip.start.seconds} {clip.end.seconds}"
-    return f"{_RECIPE} {marks} {clip.sound} {_mask_recipe(clip)}".strip()
+    slow = "slow " if clip.slow else ""
+    original = "original " if clip.quality == "original" else ""
+    return f"{_RECIPE} {marks} {clip.sound} {original}{slow}{_mask_recipe(clip)}".strip()
 
 
 def still_recipe(clip: Clip, still: Still) -> str:

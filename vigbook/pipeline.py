@@ -26,13 +26,16 @@ from vigbook.casefile import (
     read_case_folder,
     write_new_case,
 )
+from vigbook.consent import may_use
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.reader import Reader
 from vigbook.sitting import Sitting, open_sitting
 from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
+    from vigbook.describe import Description
     from vigbook.papers import Variant
 
 Progress = Callable[[str], None]
@@ -100,12 +103,13 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
     """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
-        with _timed(outcome, "check"):
-            outcome.warnings += checks.list_warnings(sitting)
-            drop_refused(sitting, outcome)
-            film = check_film(sitting)
-        with _timed(outcome, "media"):
-            cut_media(sitting, film, outcome, progress)
+        with Reader() as reader:
+            with _timed(outcome, "check"):
+                outcome.warnings += checks.list_warnings(sitting)
+                drop_refused(sitting, outcome)
+                film = check_film(sitting, reader, outcome)
+            with _timed(outcome, "media"):
+                cut_media(sitting, film, reader, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options.fresh, progress)
         with _timed(outcome, "papers"):
@@ -134,7 +138,8 @@ def check(case: Path, options: Options) -> list[Outcome]:
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
-        check_film(sitting)
+        with Reader() as reader:
+            check_film(sitting, reader, outcome)
 
     return _each_cycle(case, options, None, stages)
 
@@ -201,6 +206,17 @@ def answer(
     )
 
 
+def describe(film: Path) -> Description:
+    """Tells what a film is, in plain words, and what will be done about it.
+
+    Raises:
+        FilmError: it cannot be read.
+    """
+    from vigbook.describe import describe_film
+
+    return describe_film(film)
+
+
 def new(folder: Path) -> None:
     """Writes a commented case to start from.
 
@@ -231,22 +247,23 @@ def find_film(sitting: Sitting) -> Path:
     return film
 
 
-def check_film(sitting: Sitting) -> Path:
+def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> Path:
     """Returns the path of a cycle's film after looking whether it plays and is long enough.
 
     Raises:
         CaseError: it is not there, or a clip goes past its end.
         FilmError: it cannot be read.
     """
-    from vigbook.film import find_frames, probe_film  # PyAV loads all of ffmpeg
+    from vigbook.film import find_frames, probe_film  # numpy is slow to load
 
     film = find_film(sitting)
     checks.check_film_there(sitting, film)
-    facts = probe_film(film)
+    facts = probe_film(film, reader)
     latest = max((clip.end for clip in sitting.cycle.clips), default=facts.length)
     # Some films say that they are shorter than they are: then their last frame is looked for.
-    last = find_frames(film, [latest])[0].at if latest > facts.length else None
+    last = find_frames(film, [latest], reader)[0].at if latest > facts.length else None
     checks.check_spans(sitting, facts, last)
+    outcome.warnings += checks.check_size(film, facts)
     return film
 
 
@@ -255,7 +272,8 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
 
     Before anything else: it must happen though the film be lost or a clip be wrong.
     """
-    from vigbook.media import remove_unwanted  # PyAV, as above
+    from vigbook.aids import FOLDER, remove_aids
+    from vigbook.media import remove_unwanted  # as in `cut_media`
     from vigbook.papers import remove_refused
 
     agreed, _ = checks.split_by_filming(sitting)
@@ -264,22 +282,28 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
         found = "was deleted: it held a picture that may no longer be shown"
         outcome.warnings.append(Problem(file=show_path(path), found=found))
     removed = [*remove_unwanted(sitting.media, agreed), *papers]
+    filmed = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
+    if not (filmed and find_film(sitting).is_file()):
+        removed += remove_aids(sitting.media / FOLDER, None)
     if removed:
         names = [path.name for path in removed]
         write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
 
 
-def cut_media(sitting: Sitting, film: Path, outcome: Outcome, progress: Progress) -> None:
+def cut_media(
+    sitting: Sitting, film: Path, reader: Reader, outcome: Outcome, progress: Progress
+) -> None:
     """Cuts the clips and stills of those who agreed to be filmed."""
-    # PyAV and imageio are slow to load, and a case whose media stands needs neither encoder.
+    # imageio and Pillow are slow to load, and printing again needs neither.
+    from vigbook.aids import FOLDER, remove_aids
     from vigbook.media import build_media
 
     agreed, refused = checks.split_by_filming(sitting)
     outcome.withheld += refused
     name = sitting.cycle.film.file
-    built = build_media(
-        film, name, sitting.cycle, agreed, sitting.media, lambda clip: progress(f"cutting {clip}")
-    )
+    told = lambda clip, done: progress(f"cutting {clip}, {done:.0%}")  # noqa: E731
+    built = build_media(film, name, agreed, sitting.media, told, reader)
+    remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings
 

@@ -50,8 +50,8 @@ class Timecode:
         return cls(pts * time_base)
 
     def format(self) -> str:
-        """Returns `hh:mm:ss.mmm`, rounded down to the millisecond."""
-        total, ms = divmod(int(self.seconds * 1000), 1000)
+        """Returns `hh:mm:ss.mmm`, to the nearest millisecond: as a mark it finds the same frame."""
+        total, ms = divmod(int(self.seconds * 1000 + Fraction(1, 2)), 1000)
         minutes, seconds = divmod(total, 60)
         return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{ms:03}"
 
