@@ -510,6 +510,22 @@ def test_a_film_that_breaks_off_is_exact_up_to_there(
     assert built.warnings == ()
 
 
+def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
+    tmp_path: Path, reader: Reader
+) -> None:
+    """Half a picture at the end is decoded to something, and not always marked as damaged."""
+    whole = CUT_SHORT["broadcast.ts"]
+    whole.draw(tmp_path / whole.name)
+    content = (tmp_path / whole.name).read_bytes()
+    with av.open(str(tmp_path / whole.name)) as container:
+        keys = [one.pos or 0 for one in container.demux(video=0) if one.is_keyframe and one.size]
+    cut = tmp_path / "cut.ts"
+    for number in range(80):
+        cut.write_bytes(content[: keys[-1] + 100 + number * 23])
+        (last,) = find_frames(cut, [Timecode(whole.end)], reader)
+        assert on_screen(whole, last.at.seconds) == (last.at.seconds, read_number(last.picture))
+
+
 def test_after_its_break_a_film_shows_the_last_frame_it_has(
     short: Awkward, short_path: Path, reader: Reader
 ) -> None:

@@ -184,10 +184,26 @@ def decode(film: OpenFilm) -> Iterator[VideoFrame]:
 
 def demux(film: OpenFilm) -> Iterator[Packet[VideoStream]]:
     """Yields the picture's packets from where the film stands, and an empty one at its end."""
+    if film.container.format.name != "mpegts":  # discs mark good packets as damaged
+        yield from film.container.demux(film.stream)
+        return
+    # Where a broadcast breaks off, its last picture is a guess, marked as such or not.
+    broken = _breaks_off(film.path)
+    held: Packet[VideoStream] | None = None
     for packet in film.container.demux(film.stream):
-        # What a broadcast that broke off guesses of its last picture. (Discs mark good ones.)
-        if not (packet.is_corrupt and film.container.format.name == "mpegts"):
+        if packet.is_corrupt:
+            continue
+        if not (broken and packet.size):
             yield packet
+            continue
+        if held is not None:
+            yield held
+        held = packet
+
+
+def _breaks_off(path: Path) -> bool:
+    """Whether a transport stream does not end with one of its packets, of whatever size."""
+    return all(path.stat().st_size % size for size in (188, 192, 204))
 
 
 def _zero(container: InputContainer) -> Fraction:
