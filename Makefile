@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	$(BIN)/vigbook demo demo
 
 test: $(VENV)/.tests-installed lint
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
@@ -28,6 +28,7 @@ dev: $(VENV)/.python
 # The pictures of the README, made from the example families.
 pictures: $(VENV)/.tests-installed
 	$(BIN)/python docs/pictures.py
+	$(BIN)/python docs/screens.py
 
 # The timing table of the README, measured here.
 timings: $(VENV)/.tests-installed

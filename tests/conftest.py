@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from families import run_vigbook, write_family
 from films import draw_film
+from live import chromium, page_of
+from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,3 +72,17 @@ def built_family(tmp_path: Path, _built_once: Path) -> Path:
 def vigbook() -> Callable[..., subprocess.CompletedProcess[str]]:
     """The real command."""
     return run_vigbook
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, for the tests of pages."""
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """An empty page of its own context; a failing test leaves a picture of it."""
+    with page_of(browser, request.node.name) as opened:
+        yield opened

@@ -17,20 +17,25 @@ import vigbook
 # pdf out of papers, review out of archive, cartoon out of demo, terminal out of cli. What decodes
 # films was taken out of film: filmfacts, colours, picture, probe, decode and reader, the process it
 # all runs in, with original, soundtrack and h264 for what is copied; and what cuts films out of
-# media: ffmpeg and clips.
+# media: ffmpeg and clips. Choosing clips has marking (comments kept) and darkroom (long work).
 ORDER = (
-    "errors", "timecode", "publish", "case", "consent", "yamlfile", "casefile", "log", "answers",
-    "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
+    "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
+    "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
     "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
-    "checks", "describe", "elements", "page", "prompts", "notebook", "kernel", "workbook", "record",
-    "glyphs", "pdf", "papers", "review", "archive", "pipeline", "batch", "cartoon", "demo",
-    "terminal", "cli", "schemas", "__main__",
+    "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
+    "workbook", "record", "glyphs", "pdf", "variants", "papers", "review", "archive", "pipeline",
+    "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "serve",
+    "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
 ONLY_IN = {
+    "anywidget": {"prompts"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
+    "jupyter_server": {"serve", "web"},
+    "pypdfium2": {"preview"},
+    "tornado": {"web", "webprepare"},
     "filelock": {"log"},
     "fontTools": {"glyphs"},
     "imageio": {"media"},
@@ -41,7 +46,7 @@ ONLY_IN = {
     "nh3": {"record"},
     "papermill": {"kernel"},
     "rich": {"terminal"},
-    "ruamel": {"yamlfile"},
+    "ruamel": {"yamlfile", "marking"},
     "typer": {"cli"},
     "weasyprint": {"pdf"},
 }

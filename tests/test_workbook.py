@@ -187,10 +187,13 @@ with capture_output() as shown:
     review.goals()
 from ipywidgets import Widget
 from ipywidgets.widgets.widget import _instances as made
-areas = [one for one in made.values() if type(one).__name__ == "Textarea"]
-areas[0].value = "She looks for me."
-labels = [one.value for one in made.values() if type(one).__name__ == "Label"]
-print(json.dumps({"data": [one.data for one in shown.outputs], "labels": labels}))
+asked = next(one for one in made.values() if getattr(one, "_prompt_id", "") == "remember")
+told = []
+asked.send = lambda message: told.append(message)
+typed = {"prompt": "remember", "value": "She looks for me.", "by": "mum", "source": "said"}
+typed |= {"base": None, "id": "0123456789abcdef", "own": []}
+asked._hear(asked, {"do": "save", "typed": typed, "about": "this"}, [])
+print(json.dumps({"data": [one.data for one in shown.outputs], "told": told}))
 """
 
 
@@ -212,4 +215,5 @@ def test_a_live_prompt_saves_through_the_journal_and_leaks_nothing(family: Path)
     assert (line["prompt"], line["value"], line["by"], line["source"]) == (
         "remember", "She looks for me.", "mum", "said",
     )  # fmt: skip
-    assert any(re.fullmatch(r"Saved at \d\d:\d\d:\d\d", label) for label in found["labels"])
+    (told,) = found["told"]
+    assert (told["about"], told["result"]["saved"]["id"]) == ("this", "0123456789abcdef")

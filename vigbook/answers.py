@@ -106,6 +106,14 @@ class Journal:
         return tuple(one for one in self.lines if one.prompt == prompt)
 
 
+class ConflictError(Exception):
+    """Somebody else answered the same prompt meanwhile: `standing` is what they answered."""
+
+    def __init__(self, standing: Answer) -> None:
+        super().__init__(f"{standing.prompt} was answered meanwhile")
+        self.standing = standing
+
+
 def read_journal(path: Path) -> Journal:
     """Returns the answers in a journal; a file that is not there has none.
 
@@ -168,25 +176,46 @@ def write_answer(
     entered_by: str = "practitioner",
     base: str | None = None,
     film_time: str | None = None,
+    answer_id: str | None = None,
+    only_on_base: bool = False,
 ) -> Answer:
     """Appends an answer to the journal and returns it once it is on the disk.
 
+    Args:
+        path: the journal.
+        prompt, value, by, source, entered_by, base, film_time: as in `Answer`.
+        answer_id: its own id, so that one sent twice is written once.
+        only_on_base: refuse when the latest answer to the prompt is not `base`.
+
     Raises:
+        ConflictError: somebody else answered meanwhile; it holds what they answered.
         JournalError: another program holds the journal, or the answer is longer than a book.
         OutputError: it cannot be written. What was there is untouched.
     """
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     answer = Answer(
         prompt=prompt, value=value, by=by, source=source, at=now.replace("+00:00", "Z"),
-        id=secrets.token_hex(8), base=base, entered_by=entered_by, film_time=film_time,
+        id=answer_id or secrets.token_hex(8), base=base, entered_by=entered_by, film_time=film_time,
     )  # fmt: skip
     line = json.dumps(answer.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
     if len(line) > LONGEST_ANSWER * 4:
         raise JournalError(
             Problem(field=prompt, found=f"the answer has {len(line)} bytes", mend="shorten it")
         )
-    append_line(path, line)
-    return answer
+    found: list[Answer] = []
+
+    def may() -> bool:
+        history = read_journal(path).history(prompt)
+        found.extend(one for one in history if one.id == answer.id)
+        if found:
+            return False
+        latest = history[-1] if history else None
+        if only_on_base and latest and latest.id != base:
+            raise ConflictError(latest)
+        return True
+
+    append_line(path, line, may if answer_id or only_on_base else lambda: True)
+    return found[0] if found else answer
 
 
 def _no_number(name: str) -> float:

@@ -45,6 +45,11 @@ Service = Annotated[
     Path | None, typer.Option(help="the team's file, where it is not beside the family")
 ]
 Templates = Annotated[Path | None, typer.Option(help="a team's own folder of templates")]
+Browser = Annotated[bool, typer.Option(help="open the browser as well")]
+Port = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1024, max=65535, help="where, if another family is open too"),
+]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON array for another program")]
 Today = Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], hidden=True)]
 
@@ -178,13 +183,13 @@ def print_(
 ) -> None:
     """Print the papers again, with today's answers."""
     from vigbook import pipeline
-    from vigbook.papers import Variant
+    from vigbook.variants import Variant, choose_variants
 
     options = _options(service, templates, today)
     style = Variant(
         name="take-home", language=language, size=size, paper=paper, private=private, blank=blank
     )
-    choose = pipeline.choose_variants([one.value for one in only or ()], style, person or ())
+    choose = choose_variants([one.value for one in only or ()], style, person or ())
     outcomes = _each(cases, lambda case: pipeline.print_only(case, options, choose))
     _report(outcomes, as_json)
 
@@ -209,6 +214,42 @@ def answer(
     saved = _do(lambda: pipeline.answer(case, options, prompt, text, by, source))
     whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
     typer.echo(f"{saved.prompt}: saved at {saved.at} as {whose}")
+
+
+@app.command("open")
+def open_(
+    case: Case,
+    lab: Annotated[
+        bool, typer.Option("--lab", help="in JupyterLab, for whoever writes cells")
+    ] = False,
+    browser: Browser = True,
+    port: Port = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Open the workbook in the browser, to look together and to write up."""
+    _serve(case, _options(service, templates, today), "", lab, browser, port)
+
+
+@app.command()
+def prepare(
+    case: Case,
+    browser: Browser = True,
+    port: Port = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Choose clips and stills in the browser; of a family, for its latest cycle."""
+    from vigbook.casefile import find_family
+
+    _, folders = _do(lambda: find_family(case))
+    if not folders:
+        _complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
+        raise typer.Exit(1)
+    page = f"vigbook/prepare/{folders[-1].resolve().name}"
+    _serve(case, _options(service, templates, today), page, False, browser, port)
 
 
 @app.command()
@@ -271,6 +312,43 @@ def verify(
 
     outcomes = [_do(partial(pipeline.verify, bag)) for bag in bags]
     _report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
+
+
+def _serve(
+    case: Path, options: Options, page: str, lab: bool, browser: bool, port: int | None
+) -> None:
+    """Serves a family until Ctrl-C; its address is the only line on standard output."""
+    from vigbook.casefile import find_family
+    from vigbook.opening import prepare_to_open
+    from vigbook.serve import serve
+    from vigbook.web import Desk
+
+    family, folders = _do(lambda: find_family(case))
+    run = None if page else _ask  # choosing clips needs no workbook
+    outcomes, environment = _do(lambda: prepare_to_open(case, options, run))
+    for outcome in outcomes:
+        _complain(outcome.errors)
+        _complain(outcome.warnings, "note: ")
+    if not any(outcome.ok for outcome in outcomes):  # one film that is wrong hides no other
+        raise typer.Exit(1)
+    one = folders[0].resolve().name if case.resolve() != family.resolve() else None
+    if not page:
+        workbook = f"{one or 'cycle-1'}/workbook.ipynb"
+        live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
+        page = live if one or lab else "vigbook/"
+    desk = Desk(family=family.resolve(), options=options)
+    tell = lambda address: print(address, flush=True)  # noqa: E731
+    _do(lambda: serve(desk, page, environment, port=port, lab=lab, browser=browser, tell=tell))
+
+
+def _ask(workbook: Path, cells: Sequence[str]) -> bool:
+    """Asks on the terminal whether cells may run; where there is none, they may not."""
+    if not sys.stdin.isatty():
+        return False
+    for cell in cells:
+        typer.echo("\n".join(f"    {line}" for line in cell.splitlines()), err=True)
+    question = f"{workbook}: these cells are in no template. Did you or your team write them?"
+    return typer.confirm(question, err=True)
 
 
 def _options(

@@ -99,6 +99,24 @@ def format_signed(node: Any) -> bytes:
     return text.encode() + b"\n"
 
 
+def is_signed(path: Path) -> bool:
+    """Whether this person's vigbook or Jupyter signed a notebook: it is their own."""
+    notary = NotebookNotary()
+    try:
+        return bool(notary.check_signature(nbformat.read(path, as_version=4)))
+    finally:
+        notary.store.close()
+
+
+def sign(path: Path) -> None:
+    """Signs a notebook that a person has looked at, for this person's Jupyter."""
+    notary = NotebookNotary()
+    try:
+        notary.sign(nbformat.read(path, as_version=4))
+    finally:
+        notary.store.close()
+
+
 def _check_parameters(name: str, node: Any, parameters: Mapping[str, Any]) -> None:
     """Checks names and types before anything runs: papermill only warns, and writes names raw."""
     declared = [c for c in node.cells if "parameters" in c.metadata.get("tags", ())]

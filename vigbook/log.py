@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -18,10 +18,15 @@ Deed = Literal["built", "opened", "printed", "exported", "erased"]
 LOCK_TIMEOUT_S = 10
 
 
-def append_line(journal: Path, line: bytes) -> None:
+def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: True) -> None:
     """Appends one line to a journal under its lock, and returns when it is on the disk.
 
     A last line that a power cut tore off is ended first, so that it never spoils this one.
+
+    Args:
+        journal: the file.
+        line: with the end of line.
+        may: asked under the lock; when it says no, nothing is written.
 
     Raises:
         JournalError: another program holds the journal.
@@ -33,6 +38,8 @@ def append_line(journal: Path, line: bytes) -> None:
             # No buffer of Python's: closing the file would write half a line of it once more.
             journal.open("ab+", buffering=0) as file,
         ):
+            if not may():
+                return
             end = file.seek(0, os.SEEK_END)
             if end:
                 file.seek(end - 1)

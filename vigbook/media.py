@@ -179,7 +179,7 @@ class _Cutter:
         frames = iter_frames(self._film, times, self._reader, long_side=STILL_LONG_SIDE_PX)
         for time, frame in zip(times, frames, strict=True):
             for clip, number, still in missing[time]:
-                picture = _cover(frame.picture, masks.get(clip.id, ()), frame.at)
+                picture = cover(frame.picture, masks.get(clip.id, ()), frame.at)
                 record = self._write_still(clip, number, still, frame.at, picture)
                 records[clip.id, number] = record
         return [records[clip.id, number] for clip in clips for number, _ in _numbered(clip)]
@@ -268,8 +268,14 @@ def _files_of(clip: Clip) -> Iterator[str]:
         yield f"{clip.id}-{number}.jpg"
 
 
-def _cover(picture: Pixels, masks: Sequence[Mask], at: Timecode) -> Pixels:
-    """Returns the picture that came up at a time with its masks painted over it, for good."""
+def cover(picture: Pixels, masks: Sequence[Mask], at: Timecode) -> Pixels:
+    """Returns the picture that came up at a time with its masks painted over it, for good.
+
+    Args:
+        picture: the still.
+        masks: those of its clip, as `widen` returns them.
+        at: when the picture came up, in film time.
+    """
     boxes = [mask for mask in masks if mask.start <= at <= mask.end]
     if not boxes:
         return picture

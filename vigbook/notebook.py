@@ -15,9 +15,10 @@ file keeps. Cells may be run again at any time; nothing is cut or printed from h
 from __future__ import annotations
 
 import datetime
+import functools
 import html
 import os
-from collections.abc import Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -94,62 +95,72 @@ class Review:
         for prompt_id in prompt_ids:
             if prompt_id not in prompts:
                 raise UsageError(f"there is no prompt '{prompt_id}'", "see the method.yaml")
-            self._show("prompt", prompt_id, lambda one=prompt_id: self._live_prompts(one))
+            self._show("prompt", prompt_id, functools.partial(self._live_prompts, prompt_id))
 
     def goals(self) -> None:
         """Displays the goals on their ladders."""
         ratings = [f"goal.{goal.id}.now" for goal in self._sitting.case.goals]
-        self._show("goals", "goals", lambda: self._live_prompts(*ratings))
+        self._show("goals", "goals", lambda: self._live_prompts(*ratings, heading="Our goals"))
 
     def next_step(self) -> None:
         """Displays the one thing to try: what, where and when."""
-        self._show("next-step", "try", lambda: self._live_prompts(*TRY_PROMPTS))
+
+        def live() -> Any:
+            return self._live_prompts(*TRY_PROMPTS, heading="One thing I will try")
+
+        self._show("next-step", "try", live)
 
     def next_date(self) -> None:
         """Displays when worker and family meet next."""
         self._show("next-date", "next.date", lambda: self._live_prompts("next.date"))
 
-    def _show(self, kind: str, element_id: str, live: Any = None) -> None:
+    def _show(self, kind: str, element_id: str, live: Callable[[], Any]) -> None:
         links = find_links(self._sitting, kind, element_id, Path.cwd())
         bundle = reference(self._sitting, kind, element_id, links, self._words)
-        widget = live() if self._live and live else None
-        if widget is not None and links:
-            # Jupyter finds the files of a display's own links, and not those of a widget's.
-            publish_display_data({"text/plain": "live", **_view(widget)})
-        elif widget is not None:
-            bundle |= _view(widget)
+        if self._live:
+            bundle |= _view(live())
         publish_display_data(bundle)
 
     def _live_title(self) -> Any:
-        return _heading("h1", self._sitting.family_name(self._words))
+        names = self._sitting.family_name(self._words)
+        return _lines(("p", "vb-eyebrow", self._words.say("Looking together")), ("h1", "", names))
 
     def _live_question(self) -> Any:
-        return _heading("h2", self._sitting.helping_question or self._words.say("Our question"))
+        ours = self._words.say("Our question")
+        question = self._sitting.helping_question
+        if not question:
+            return _lines(("h2", "", ours))
+        return _lines(("h2", "vb-eyebrow", ours), ("p", "vb-question", question))
 
     def _live_clip(self, clip_id: str) -> Any:
+        # Widgets are made in a live session alone: no papermill run ever loads them.
+        import ipywidgets
+
+        from vigbook.prompts import ClipPlayer
+
         clip = self._sitting.cycle.clip(clip_id)
         if clip is None:
-            return None
-        question = html.escape(clip.question or "")
-        return _widget(f"<h2>{html.escape(clip.title or '')}</h2><p>{question}</p>")
+            return _lines()
+        player = ClipPlayer(self._sitting, clip, self._words)
+        marks = f"{clip_id}.marks"
+        if marks not in self._sitting.prompts or not player.shown["source"]:
+            return player
+        return ipywidgets.VBox([player, self._live_prompts(marks)])
 
-    def _live_prompts(self, *prompt_ids: str) -> Any:
-        # Widgets are made in a live session alone: no papermill run ever loads them.
+    def _live_prompts(self, *prompt_ids: str, heading: str | None = None) -> Any:
         import ipywidgets
 
         from vigbook.prompts import PromptWidget
 
-        prompts, names = self._sitting.prompts, self._sitting.names(self._words)
-        made: Sequence[Any] = [
-            PromptWidget(
-                self._sitting,
-                prompt,
-                prompt.label if prompt.kind == "rating" else self._words.fill(prompt.label, names),
-                self._words.fill(prompt.hint, names) if prompt.hint else None,
-            )
-            for prompt in (prompts[one] for one in prompt_ids if one in prompts)
+        prompts = self._sitting.prompts
+        made = [
+            PromptWidget(self._sitting, prompts[one], self._words)
+            for one in prompt_ids
+            if one in prompts
         ]
-        return ipywidgets.VBox(made) if made else None
+        if heading and made:
+            made = [_lines(("h2", "", self._words.say(heading))), *made]
+        return made[0] if len(made) == 1 else ipywidgets.VBox(made)
 
 
 class ReviewClip:
@@ -163,16 +174,15 @@ class ReviewClip:
         self._review._show("clip", self.id, lambda: self._review._live_clip(self.id))
 
     def stills(self) -> None:
-        """Displays the clip's stills."""
-        self._review._show("stills", self.id)
+        """Displays the clip's stills; live, they stand below its player already."""
+        self._review._show("stills", self.id, _lines)
 
     def ask(self, *prompt_ids: str) -> None:
         """Displays prompts about the clip: those named, as `see`, or all of the method's."""
         sitting = self._review._sitting
         asked = [f"{self.id}.{one}" for one in prompt_ids]
-        every = [
-            f"{self.id}.{one.id}" for one in sitting.method.file.prompts.clip if one.kind != "marks"
-        ]
+        own = sitting.method.file.prompts.clip
+        every = [f"{self.id}.{one.id}" for one in own if one.kind != "marks"]
         self._review.ask(*(asked or every))
 
 
@@ -182,11 +192,10 @@ def _view(widget: Any) -> dict[str, Any]:
     return {WIDGET_VIEW: view}
 
 
-def _heading(tag: str, text: str) -> Any:
-    return _widget(f"<{tag}>{html.escape(text)}</{tag}>")
-
-
-def _widget(markup: str) -> Any:
+def _lines(*lines: tuple[str, str, str]) -> Any:
+    """Returns a widget of plain lines, each of (tag, class, text)."""
     import ipywidgets
 
-    return ipywidgets.HTML(markup)
+    return ipywidgets.HTML(
+        "".join(f'<{tag} class="{name}">{html.escape(text)}</{tag}>' for tag, name, text in lines)
+    )

@@ -10,48 +10,23 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import jinja2
 
 from vigbook.answers import Answer
-from vigbook.case import Paper, Person, Size, Use
+from vigbook.case import Person, Size
 from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo, format_deletion, make_frame
-from vigbook.publish import output_error, publish_bytes, sha256_of
+from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.sitting import Sitting
-
-PaperName = Literal["take-home", "record", "worksheet"]
-PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Variant:
-    """One paper to print: which, for whom and how.
-
-    Attributes:
-        name: which of the papers.
-        person: the id of whom this copy is for, or None for the family's or the team's.
-        language: of the fixed words; the reader's own where None.
-        size: of the type; the reader's own where None.
-        paper: the reader's own where None.
-        private: without pictures, logo, dates of visits and places.
-        blank: with nothing filled in.
-    """
-
-    name: PaperName
-    person: str | None = None
-    language: str | None = None
-    size: Size | None = None
-    paper: Paper | None = None
-    private: bool = False
-    blank: bool = False
+from vigbook.variants import Variant, latest, read_state, write_state
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,88 +36,6 @@ class Printed:
     path: Path
     made: bool
     withheld: tuple[Problem, ...]
-
-
-def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Variant]:
-    """Returns the papers that every cycle has: three, and a copy for each who receives one."""
-    chosen = tuple(only) or PAPERS
-    variants = [Variant(name=name) for name in PAPERS if name in chosen]
-    if "take-home" in chosen:
-        receivers = sitting.case.receivers
-        variants += [Variant(name="take-home", person=person.id) for person in receivers]
-    return variants
-
-
-def list_earlier_variants(sitting: Sitting) -> list[Variant]:
-    """Returns the other papers somebody has asked for before, to be kept up to date.
-
-    An old paper beside the new ones could hold a picture that may no longer be shown.
-    """
-    usual = list_variants(sitting)
-    earlier = []
-    for entry in _read_state(sitting.folder / "print").values():
-        try:
-            variant = Variant(**entry["variant"])
-        except (KeyError, TypeError):
-            continue
-        if variant not in usual and _receives(sitting, variant):
-            earlier.append(variant)
-    return earlier
-
-
-def remove_unreceived(sitting: Sitting) -> list[Path]:
-    """Deletes the copies of those who no longer receive one, and returns their paths.
-
-    Raises:
-        OutputError: one cannot be deleted.
-    """
-
-    def unwanted(entry: Mapping[str, Any]) -> bool:
-        try:
-            return not _receives(sitting, Variant(**entry["variant"]))
-        except (KeyError, TypeError):
-            return False
-
-    return _remove_papers(sitting.folder / "print", unwanted)
-
-
-def remove_refused(sitting: Sitting) -> list[Path]:
-    """Deletes the papers that hold a picture which may not be shown there any more.
-
-    Raises:
-        OutputError: one cannot be deleted.
-    """
-    return _remove_papers(sitting.folder / "print", lambda entry: _holds_refused(sitting, entry))
-
-
-def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) -> list[Path]:
-    state = _read_state(folder)
-    removed = [folder / name for name, entry in state.items() if unwanted(entry)]
-    for path in removed:
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as err:
-            raise output_error(path, err) from err
-        del state[path.name]
-    if removed:
-        _write_state(folder, state)
-    return removed
-
-
-def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
-    variant = entry.get("variant", {})
-    use: Use = "service-record" if variant.get("name") == "record" else "take-home"
-    for clip_id, number in entry.get("shown", ()):
-        clip = sitting.cycle.clip(clip_id)
-        if clip is None or number > len(clip.stills):
-            return True
-        if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
-            return True
-    return False
-
-
-def _receives(sitting: Sitting, variant: Variant) -> bool:
-    return variant.person in (None, *(person.id for person in sitting.case.receivers))
 
 
 def print_paper(sitting: Sitting, variant: Variant) -> Printed:
@@ -158,9 +51,12 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     html = _render(page, variant)
     places = _places(sitting)
     key = _key(sitting, html, places)
-    state = _read_state(path.parent)
+    state = read_state(path.parent)
     known = state.get(name, {})
+    said = latest(sitting)
     if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
+        if known.get("said") != said:  # nothing of it is on this paper
+            write_state(path.parent, state | {name: known | {"said": said}})
         return Printed(path=path, made=False, withheld=tuple(page.withheld))
     _check_glyphs(sitting, html, places["print"] / "fonts", name)
     from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
@@ -172,8 +68,9 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
         "shown": page.shown,
+        "said": said,
     }
-    _write_state(path.parent, state)
+    write_state(path.parent, state)
     return Printed(path=path, made=True, withheld=tuple(page.withheld))
 
 
@@ -363,19 +260,6 @@ def _key(sitting: Sitting, html: str, places: Mapping[str, Path]) -> str:
     if sitting.manifest:
         digest.update(json.dumps([one.sha256 for one in sitting.manifest.stills]).encode())
     return digest.hexdigest()
-
-
-def _write_state(folder: Path, state: Mapping[str, Any]) -> None:
-    text = json.dumps(state, indent=1, sort_keys=True) + "\n"
-    publish_bytes(folder / ".made.json", text.encode())
-
-
-def _read_state(folder: Path) -> dict[str, dict[str, Any]]:
-    try:
-        found = json.loads((folder / ".made.json").read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:

@@ -32,11 +32,17 @@ from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
 from vigbook.reader import Reader
 from vigbook.sitting import Sitting, open_sitting
+from vigbook.variants import (
+    Variant,
+    list_earlier_variants,
+    list_variants,
+    remove_refused,
+    remove_unreceived,
+)
 from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.describe import Description
-    from vigbook.papers import Variant
 
 Progress = Callable[[str], None]
 
@@ -115,7 +121,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
-    return _each_cycle(case, options, "built", stages)
+    return each_cycle(case, options, "built", stages)
 
 
 def print_only(
@@ -129,7 +135,7 @@ def print_only(
         with _timed(outcome, "papers"):
             print_papers(sitting, outcome, variants(sitting))
 
-    return _each_cycle(case, options, "printed", stages)
+    return each_cycle(case, options, "printed", stages)
 
 
 def check(case: Path, options: Options) -> list[Outcome]:
@@ -141,14 +147,13 @@ def check(case: Path, options: Options) -> list[Outcome]:
         with Reader() as reader:
             check_film(sitting, reader, outcome)
 
-    return _each_cycle(case, options, None, stages)
+    return each_cycle(case, options, None, stages)
 
 
 def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
     """Writes a bag for each cycle, of what was built."""
     # bagit asks Python for every installed package when it is imported.
     from vigbook.archive import write_bag
-    from vigbook.papers import Variant
     from vigbook.workbook import NOTEBOOK
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
@@ -161,7 +166,7 @@ def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
         bag, written = write_bag(sitting, f"{family}-cycle-{sitting.cycle.cycle}", to)
         (outcome.made if written else outcome.kept).append(show_path(bag))
 
-    return _each_cycle(case, options, "exported", stages)
+    return each_cycle(case, options, "exported", stages)
 
 
 def verify(bag: Path) -> Outcome:
@@ -274,7 +279,6 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
     """
     from vigbook.aids import FOLDER, remove_aids
     from vigbook.media import remove_unwanted  # as in `cut_media`
-    from vigbook.papers import remove_refused
 
     agreed, _ = checks.split_by_filming(sitting)
     papers = remove_refused(sitting)
@@ -331,13 +335,7 @@ def print_papers(
     progress: Progress = lambda _: None,
 ) -> None:
     """Prints the papers asked for, or those that every cycle has and all asked for before."""
-    # The page templates and the fonts' tables.
-    from vigbook.papers import (
-        list_earlier_variants,
-        list_variants,
-        print_paper,
-        remove_unreceived,
-    )
+    from vigbook.papers import print_paper  # the page templates and the fonts' tables
 
     if not variants:
         removed = remove_unreceived(sitting)
@@ -356,51 +354,13 @@ def print_papers(
             outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
 
 
-def choose_variants(
-    only: Sequence[str], style: Variant, people: Sequence[str]
-) -> Callable[[Sitting], Sequence[Variant]]:
-    """Returns a function that lists the papers of a sitting that somebody asked for.
-
-    Args:
-        only: names of papers; all of them where there is none.
-        style: language, size and so on. The record keeps its own, and only a family's page can be
-            private: papers that a style is not for are left out of it.
-        people: ids of whose copies are asked for; everybody's where there is none.
-    """
-    from vigbook.papers import PAPERS, list_variants
-
-    plain = not (style.language or style.size or style.private or style.blank)
-
-    def choose(sitting: Sitting) -> Sequence[Variant]:
-        _check_receivers(sitting, people)
-        chosen = list_variants(sitting, [one for one in PAPERS if one in only])
-        if people:
-            chosen = [one for one in chosen if one.person in people or one.name != "take-home"]
-        return [
-            dataclasses.replace(style, name=one.name, person=one.person)
-            for one in chosen
-            if plain
-            or one.name == "take-home"
-            or (one.name == "worksheet" and not (style.private or style.blank))
-        ]
-
-    return choose
-
-
-def _check_receivers(sitting: Sitting, people: Sequence[str]) -> None:
-    there = [person.id for person in sitting.case.receivers]
-    for person in people:
-        if person not in there:
-            mend = f"who receives one: {', '.join(there) or 'nobody'}; see 'receives' in case.yaml"
-            raise UsageError(f"'{person}' receives no copy", mend)
-
-
-def _each_cycle(
+def each_cycle(
     case: Path,
     options: Options,
     deed: Deed | None,
     stages: Callable[[Sitting, Outcome], None],
 ) -> list[Outcome]:
+    """Does the stages for every cycle of a case, and returns what came of each."""
     whole = Outcome(case=str(case))
     with _told(whole):
         family, folders = find_family(case)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
 
 NOTEBOOK = "workbook.ipynb"
+# What papermill puts into the cell of parameters: names and plain values, which do nothing.
+_PARAMETERS = re.compile(r"""(#[^\n]*|[a-z_]+\s*=\s*(-?[0-9]+|"[^"\\\n]*"|'[^'\\\n]*')|\s*\n)*""")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +126,20 @@ def list_outputs(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[st
                 yield str(ours.get("kind", "")), str(ours.get("id", "")), data
             elif data and WIDGET_VIEW not in data:
                 yield "other", "", data
+
+
+def list_strange_cells(sitting: Sitting, node: Mapping[str, Any]) -> list[str]:
+    """Returns the code of a workbook's cells that stand in none of the method's notebooks."""
+    known = set()
+    for path in sitting.method.folder.glob("*.ipynb"):
+        known |= {_source(cell).strip() for cell in (read_workbook(path) or {"cells": ()})["cells"]}
+    return [
+        _source(cell)
+        for cell in node["cells"]
+        if cell.get("cell_type") == "code"
+        and _source(cell).strip() not in known
+        and not _PARAMETERS.fullmatch(_source(cell).strip())
+    ]
 
 
 def fingerprint(node: Mapping[str, Any]) -> str:

@@ -1,0 +1,147 @@
+"""The live workbook for tests: the real server, and Debian's Chromium in front of it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+CHROMIUM = next(
+    (found for name in ("chromium", "chromium-browser", "google-chrome")
+     if (found := shutil.which(name))),
+    None,
+)  # fmt: skip
+PATIENCE_MS = 30_000  # a busy machine's; nothing waits as long as it takes
+_START_S = 60
+expect.set_options(timeout=PATIENCE_MS)
+SCREENSHOTS = Path(os.environ.get("VIGBOOK_SCREENSHOTS", "build/screenshots"))
+
+
+@dataclasses.dataclass
+class Server:
+    """`vigbook open` of one family, as a person starts it."""
+
+    process: subprocess.Popen[str]
+    address: str
+
+    @property
+    def base(self) -> str:
+        """The server's own address, with a slash at its end."""
+        return re.sub(r"(http://[^/]+/).*", r"\1", self.address)
+
+    @property
+    def token(self) -> str:
+        """What it wants to be told."""
+        return self.address.partition("token=")[2]
+
+    def url(self, path: str) -> str:
+        """Returns the address of a page below the server's, with its token."""
+        return f"{self.base}{path}{'&' if '?' in path else '?'}token={self.token}"
+
+    def kernels(self) -> list[int]:
+        """Returns the processes of its kernels."""
+        found = subprocess.run(
+            ["pgrep", "-P", str(self.process.pid), "-f", "ipykernel"],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        return [int(one) for one in found.stdout.split()]
+
+    def kill(self) -> None:
+        """Ends it as a power cut would, with its kernels."""
+        for pid in [*self.kernels(), self.process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    """Returns a port that nobody uses just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start_server(case: Path, port: int, *options: str, command: str = "open") -> Server:
+    """Starts `vigbook open` (or `prepare`), and waits for the address that it prints."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "vigbook", command, str(case), "--no-browser",
+         "--port", str(port), *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout
+    assert process.stderr
+    address = process.stdout.readline().strip()
+    if not address:
+        process.wait(_START_S)
+        raise AssertionError(process.stderr.read())
+    return Server(process, address)
+
+
+@contextlib.contextmanager
+def serving(case: Path, *options: str, command: str = "open") -> Iterator[Server]:
+    """A server for one family, ended as Ctrl-C would."""
+    server = start_server(case, free_port(), *options, command=command)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.process.send_signal(signal.SIGINT)
+            try:
+                server.process.communicate(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.process.communicate()
+        else:
+            server.process.communicate()
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, without a window."""
+    assert CHROMIUM, "there is no Chromium: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM,
+            args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"],
+        )
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def page_of(browser: Browser, name: str, **options: Any) -> Iterator[Page]:
+    """A page of its own; where the test fails, its picture is kept in `build/screenshots`."""
+    context = browser.new_context(**{"viewport": {"width": 1366, "height": 768}, **options})
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    try:
+        yield page
+    except BaseException:
+        with contextlib.suppress(Exception):
+            SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=SCREENSHOTS / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png")
+        raise
+    finally:
+        context.close()
+
+
+def wait_until(what: Any, seconds: float = PATIENCE_MS / 1000) -> Any:
+    """Waits for something to come true, and returns what it is."""
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > until:
+            raise AssertionError(f"it did not come to be within {seconds} s")
+        time.sleep(0.05)
+    return found

@@ -1,0 +1,146 @@
+"""What a screen sends, put into the journal: once, never over somebody else's words."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+from families import CASE, CYCLE, SERVICE
+
+from vigbook.casefile import read_case_folder
+from vigbook.methods import find_templates
+from vigbook.saving import save_typed, show_prompt
+from vigbook.sitting import Sitting, open_sitting
+
+
+@pytest.fixture
+def sitting(tmp_path: Path) -> Sitting:
+    """A cycle without a film."""
+    folder = tmp_path / "cases" / "wren" / "cycle-1"
+    folder.mkdir(parents=True)
+    (folder.parent.parent / "service.yaml").write_text(SERVICE, "utf-8")
+    (folder.parent / "case.yaml").write_text(CASE, "utf-8")
+    (folder / "cycle.yaml").write_text(CYCLE, "utf-8")
+    files = read_case_folder(folder.parent)
+    return open_sitting(files, folder, find_templates(), datetime.date(2026, 11, 22))
+
+
+def typed(value: object, prompt: str = "remember", own_id: int = 1, **more: Any) -> dict[str, Any]:
+    """Returns what a page sends."""
+    sent = {"prompt": prompt, "value": value, "by": "mum", "source": "said", "base": None}
+    return {**sent, "id": f"{own_id:016x}", **more}
+
+
+def journal(sitting: Sitting) -> list[dict[str, Any]]:
+    path = sitting.folder / "answers.jsonl"
+    return (
+        [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
+    )
+
+
+def test_what_is_sent_twice_is_written_once(sitting: Sitting) -> None:
+    first = save_typed(sitting, typed("She looks for me."))
+    again = save_typed(sitting, typed("She looks for me."))
+    assert first == again
+    assert [line["id"] for line in journal(sitting)] == [first["saved"]["id"]]
+    assert first["saved"]["clock"].count(":") == 2
+
+
+def test_words_that_came_meanwhile_are_never_written_over(sitting: Sitting) -> None:
+    first = save_typed(sitting, typed("One"))["saved"]
+    save_typed(sitting, typed("Two", own_id=2, base=first["id"]))
+    refused = save_typed(sitting, typed("Three", own_id=3, base=first["id"]))
+    assert refused["conflict"]["value"] == "Two"
+    assert [line["value"] for line in journal(sitting)] == ["One", "Two"]
+    kept = save_typed(sitting, typed("Two\n\nThree", own_id=4, base=refused["conflict"]["id"]))
+    assert kept["saved"]["value"] == "Two\n\nThree"
+    assert [one["value"] for one in show_prompt(sitting, "remember")] == [
+        "One",
+        "Two",
+        "Two\n\nThree",
+    ]
+
+
+def test_a_text_goes_on_from_its_own_draft_that_nobody_heard_of(sitting: Sitting) -> None:
+    save_typed(sitting, typed("She l", own_id=1))
+    done = save_typed(sitting, typed("She looks", own_id=2, own=[f"{1:016x}"]))
+    assert done["saved"]["value"] == "She looks"
+    assert journal(sitting)[1]["base"] == f"{1:016x}"
+
+
+def test_many_windows_at_once_lose_nothing(sitting: Sitting) -> None:
+    told: list[dict[str, Any]] = []
+
+    def write(number: int) -> None:
+        told.append(save_typed(sitting, typed(f"text {number}", own_id=number)))
+
+    threads = [threading.Thread(target=write, args=[number]) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    saved = [one["saved"]["id"] for one in told if "saved" in one]
+    assert saved == [line["id"] for line in journal(sitting)]
+    assert (len(saved), sum("conflict" in one for one in told)) == (1, 11)
+
+
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (typed("x", prompt="rembember"), "there is no prompt 'rembember'"),
+        (typed(5), "no text"),
+        (typed("x", by="nan"), "not said who said it"),
+        (typed("x", source="heard"), "not said who said it"),
+        (typed("x", id="not an id"), "no id"),
+        (typed("x", id=None), "no id"),
+        (typed("tomorrow", prompt="next.date"), "is not a date"),
+        (typed("11", prompt="goal.settle.now"), "not on the scale"),
+        (typed("a\nb\nc\nd", prompt="helped"), "takes up to 3"),
+        (typed("x", prompt="clip-1.marks"), "no moments"),
+        (typed([{"at": "soon"}], prompt="clip-1.marks"), "no moments"),
+        (typed([{"at": "00:00:05.000"}], prompt="clip-1.marks"), "outside its clip"),
+        (typed([{"at": "00:00:03.000"}] * 501, prompt="clip-1.marks"), "no moments"),
+        ({}, "no text"),
+    ],
+)
+def test_what_does_not_fit_is_refused_in_words(
+    sitting: Sitting, sent: dict[str, Any], told: str
+) -> None:
+    answer = save_typed(sitting, sent)
+    assert told in answer["refused"]
+    assert "again" not in answer
+    assert journal(sitting) == []
+
+
+def test_moments_are_kept_in_order_each_once(sitting: Sitting) -> None:
+    marks = [{"at": one} for one in ("00:00:03.500", "2.25", "00:00:03.500")]
+    answer = save_typed(sitting, typed(marks, prompt="clip-1.marks", by="practitioner"))
+    expected = [{"at": "00:00:02.250"}, {"at": "00:00:03.500"}]
+    assert answer["saved"]["value"] == expected
+    assert journal(sitting)[0]["value"] == expected
+
+
+def test_not_rated_is_no_number(sitting: Sitting) -> None:
+    save_typed(sitting, typed("5", prompt="goal.settle.now"))
+    base = journal(sitting)[0]["id"]
+    answer = save_typed(sitting, typed("", prompt="goal.settle.now", own_id=2, base=base))
+    assert [line["value"] for line in journal(sitting)] == [5, None]
+    assert answer["saved"]["value"] == ""
+
+
+def test_what_the_disk_refuses_may_be_sent_again(sitting: Sitting) -> None:
+    (sitting.folder / "answers.jsonl").mkdir()
+    answer = save_typed(sitting, typed("x"))
+    assert answer["again"]
+    (sitting.folder / "answers.jsonl").rmdir()
+    assert "saved" in save_typed(sitting, typed("x"))
+
+
+def test_the_worker_s_own_words_are_kept_apart(sitting: Sitting) -> None:
+    save_typed(sitting, typed("I waited.", prompt="own.noticed", by="practitioner"))
+    assert journal(sitting) == []
+    assert "I waited." in (sitting.folder / "reflection.jsonl").read_text("utf-8")
