@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import re
 import signal
 import socket
@@ -27,9 +28,9 @@ from playwright.sync_api import Browser, Page
 
 sys.path.append(str(Path(__file__).parents[1] / "tests"))
 
-from live import chromium, free_port, page_of, start_server
+from live import chromium, free_port, page_of, start_server, wait_until
 
-QUESTIONS = 25
+QUESTIONS = 37  # as many as the workbook of the example has
 STOCK = """{%- extends 'voila/templates/lab/index.html.j2' -%}
 {%- block notebook_css -%}
 {% if frontend == "voila" %}{{ resources.include_js("static/voila-style.js") }}{% endif %}
@@ -42,9 +43,11 @@ def bare_notebook(path: Path) -> None:
     cell = (
         "import ipywidgets as w\n"
         f"for number in range({QUESTIONS}):\n"
-        "    display(w.HTML(f'<h3>What are you doing here that helps? {number}</h3>'))\n"
+        "    display(w.HTML(f'<b>What are you doing here that helps? {number}</b>'))\n"
+        "    display(w.HTML('Start with what anybody could see and hear.'))\n"
         "    display(w.Textarea(description='Words', rows=3))\n"
-        "    display(w.Dropdown(options=['Sam', 'Jo'], description='From'))\n"
+        "    display(w.Dropdown(options=['Sam', 'Mia', 'Jo'], description='Whose words'))\n"
+        "    display(w.Dropdown(options=['Said', 'Written', 'Agreed'], description='How'))\n"
         "    display(w.Label('Not answered yet'))\n"
     )
     node = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell)])
@@ -85,13 +88,15 @@ def until_prompt(page: Page, address: str) -> float:
     return time.perf_counter() - begin
 
 
-def save_and_step(page: Page) -> tuple[float, list[float]]:
+def save_and_step(page: Page, journal: Path) -> tuple[float, list[float]]:
     """Returns the seconds from the last keystroke to the acknowledgement, and those of steps."""
     box = page.get_by_label("What I want to remember")
     status = page.locator(".vb-prompt", has=box).get_by_role("status")
+    words = f"We found each other again, {random.random()}."
     box.fill("")
-    box.press_sequentially("We found each other again.")
+    box.press_sequentially(words)
     begin = time.perf_counter()
+    wait_until(lambda: words in journal.read_text("utf-8"))
     status.filter(has_text=re.compile("Saved at")).wait_for()
     saved = time.perf_counter() - begin
     steps = page.evaluate(
@@ -124,7 +129,7 @@ def ours(family: Path, browser: Browser) -> tuple[float, float, float, list[floa
         with page_of(browser, "opening") as page:
             opened = until_prompt(page, server.address)
             page.locator("video").first.wait_for()
-            saved, steps = save_and_step(page)
+            saved, steps = save_and_step(page, family / "cycle-1" / "answers.jsonl")
         return printed + opened, opened, saved, steps
     finally:
         server.process.send_signal(signal.SIGINT)
