@@ -95,7 +95,7 @@ def test_a_new_clip_gets_its_marks_and_the_next_free_id(bench: Bench) -> None:
 def test_a_mark_is_brought_to_the_time_of_its_frame(bench: Bench) -> None:
     typed = {"do": "add-clip", "start": "9.013", "end": "10.047",
              "revision": bench.choosing.revision()}  # fmt: skip
-    frame = lambda at: Timecode(at.seconds * 25 // 1 / 25)  # noqa: E731
+    frame = lambda at, _: Timecode(at.seconds * 25 // 1 / 25)  # noqa: E731
     bench.choosing.edit(sit(bench.family), typed, frame)
     clip = sit(bench.family).cycle.clips[2]
     assert (clip.start.format(), clip.end.format()) == ("00:00:09.000", "00:00:10.040")

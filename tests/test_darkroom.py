@@ -18,6 +18,7 @@ from vigbook.darkroom import Darkroom
 from vigbook.manifest import read_manifest
 from vigbook.methods import find_templates
 from vigbook.sitting import Sitting, open_sitting
+from vigbook.timecode import Timecode
 
 
 @pytest.fixture(scope="module")
@@ -90,3 +91,14 @@ def test_a_clip_that_is_done_stays_when_the_next_is_left_off(room: Darkroom, fam
     manifest = read_manifest(media)
     assert manifest is not None
     assert [one.file for one in manifest.clips] == ["clip-2.mp4"]
+
+
+def test_a_clip_that_ends_at_the_last_frame_has_it_too(room: Darkroom, family: Path) -> None:
+    sitting = sit(family)
+    wait_until(lambda: room.look(sitting)["state"] == "ready")
+    length = Timecode(Fraction(str(room.look(sitting)["length"])))
+    just_before = length - Timecode(Fraction(1, 100))
+    frame = room.snap(sitting, just_before)
+    assert frame < just_before
+    assert room.snap(sitting, just_before, ends=True) == length
+    assert room.snap(sitting, Timecode(Fraction(5, 4)), ends=True) <= Timecode(Fraction(5, 4))

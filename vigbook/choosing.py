@@ -32,7 +32,7 @@ _TEXTS = ("title", "question", "why")
 _SOUNDS = ("keep", "level", "mute")
 
 Typed = Mapping[str, Any]
-Snap = Callable[[Timecode], Timecode]
+Snap = Callable[[Timecode, bool], Timecode]
 """Returns when the frame came up that is on screen at a time."""
 
 
@@ -89,13 +89,13 @@ class Choosing:
             if self.revision() == before:
                 return sitting, before
 
-    def edit(self, sitting: Sitting, typed: Typed, snap: Snap = lambda at: at) -> str | None:
+    def edit(self, sitting: Sitting, typed: Typed, snap: Snap = lambda at, _: at) -> str | None:
         """Does one step, and returns what a person should know of it, if anything.
 
         Args:
             sitting: the cycle, as it is on the disk.
             typed: `do`, what it needs, and `revision`: the content that was on the screen.
-            snap: brings a time to that of its frame.
+            snap: brings a time to that of its frame; told whether it is where a clip ends.
 
         Raises:
             ChangedError: the file is not what was on the screen; nothing was written.
@@ -223,7 +223,8 @@ def _find_still(clip: Clip, typed: Typed) -> int:
 
 def _time(typed: Typed, key: str, snap: Snap) -> Timecode:
     try:
-        return snap(Timecode.parse(typed[key]))
+        ends = key == "end" or typed.get("field") == "end"
+        return snap(Timecode.parse(typed[key]), ends)
     except (KeyError, ValueError) as err:
         raise UsageError("that is no time in a film", "write it as 00:01:23.400") from err
 

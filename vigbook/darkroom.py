@@ -147,15 +147,23 @@ class Darkroom:
         waveform = self._find(sitting).waveform
         return waveform.levels if waveform else None
 
-    def snap(self, sitting: Sitting, at: Timecode) -> Timecode:
+    def snap(self, sitting: Sitting, at: Timecode, ends: bool = False) -> Timecode:
         """Returns when the frame came up that is on screen at a time.
+
+        A clip that ends at a film's last frame has that frame too: its end is the film's.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
         film = self._find(sitting)
         span = Span(at, at + _TICK)
-        return self._ask(lambda: list_frame_times(film.path, span, self._reader))[0]
+        frame = self._ask(lambda: list_frame_times(film.path, span, self._reader))[0]
+        if ends and film.facts:
+            film_end = Timecode(Fraction(int(film.facts.length.seconds * 1000), 1000))
+            rest = Span(frame, max(film_end, frame + _TICK))
+            if len(self._ask(lambda: list_frame_times(film.path, rest, self._reader))) == 1:
+                return max(frame, film_end)
+        return frame
 
     def list_moments(self, sitting: Sitting, at: Timecode, reach: Fraction) -> list[dict[str, Any]]:
         """Returns when each frame comes up from so many seconds before a time to as many after.

@@ -136,7 +136,7 @@ class StepHandler(_TableHandler):
         try:
             if revision != typed.get("revision"):
                 raise ChangedError
-            note = choosing.edit(sitting, typed, lambda at: _snap(room, sitting, at))
+            note = choosing.edit(sitting, typed, lambda at, ends: _snap(room, sitting, at, ends))
         except ChangedError:
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
@@ -148,9 +148,9 @@ class StepHandler(_TableHandler):
         return {**self._show(cycle), "note": note}
 
 
-def _snap(room: Darkroom, sitting: Sitting, at: Timecode) -> Timecode:
+def _snap(room: Darkroom, sitting: Sitting, at: Timecode, ends: bool) -> Timecode:
     try:
-        return room.snap(sitting, at)
+        return room.snap(sitting, at, ends)
     except ConsentError:
         raise
     except VigbookError as err:
