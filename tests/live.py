@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = next(
@@ -52,11 +53,10 @@ class Server:
 
     def kernels(self) -> list[int]:
         """Returns the processes of its kernels."""
-        found = subprocess.run(
-            ["pgrep", "-P", str(self.process.pid), "-f", "ipykernel"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        return [int(one) for one in found.stdout.split()]
+        with contextlib.suppress(psutil.NoSuchProcess):
+            children = psutil.Process(self.process.pid).children()
+            return [one.pid for one in children if "ipykernel" in " ".join(one.cmdline())]
+        return []
 
     def kill(self) -> None:
         """Ends it as a power cut would, with its kernels."""

@@ -336,8 +336,9 @@ def test_what_is_wrong_is_told_on_the_page(cases: Path, tmp_path: Path, page: Pa
 # --- No network -----------------------------------------------------------------------------
 
 ALONE = """
-import os, subprocess, sys
-subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+import fcntl, socket, struct, sys
+with socket.socket() as any_one:  # loopback is down at first: SIOCSIFFLAGS, IFF_UP
+    fcntl.ioctl(any_one, 0x8914, struct.pack("16sh", b"lo", 1))
 sys.path.insert(0, {tests!r})
 from pathlib import Path
 from live import chromium, page_of, serving
@@ -358,6 +359,8 @@ def test_a_machine_without_a_network_has_every_page(cases: Path, tmp_path: Path)
     family = tmp_path / "cases" / "wren"
     code = ALONE.format(tests=str(Path(__file__).parent), family=str(family))
     unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
+    if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets nobody be without a network")
     done = subprocess.run(
         [*unshare, sys.executable, "-c", code], capture_output=True, text=True, timeout=240,
         check=False,
