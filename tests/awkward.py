@@ -8,11 +8,14 @@ sounds begin) is written here, before a film is drawn; nothing of it is read fro
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import math
+import os
 import random
 import struct
+import sys
 import wave
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -398,6 +401,21 @@ FAST: Mapping[str, dict[str, str]] = {
 }
 
 
+@contextlib.contextmanager
+def _usual_priority() -> Iterator[None]:
+    """Takes real-time priority back from this process, which SVT-AV1 gives it for an administrator.
+
+    All that is started later would have it too, and a busy browser would stop the machine.
+    """
+    try:
+        yield
+    finally:
+        if sys.platform == "linux":
+            for thread in Path("/proc/self/task").iterdir():
+                with contextlib.suppress(ProcessLookupError):
+                    os.sched_setscheduler(int(thread.name), os.SCHED_OTHER, os.sched_param(0))
+
+
 def film(
     name: str,
     *,
@@ -448,9 +466,12 @@ def film(
     onsets = [one for one in whistles if one is not None and one + Fraction(1, 20) < end]
 
     def draw(path: Path) -> None:
-        with av.open(
-            str(path), "w", format=container, options={"fflags": "+bitexact", **(muxer or {})}
-        ) as out:
+        with (
+            _usual_priority(),
+            av.open(
+                str(path), "w", format=container, options={"fflags": "+bitexact", **(muxer or {})}
+            ) as out,
+        ):
             video = cast(VideoStream, out.add_stream(codec, rate=Fraction(rate)))
             context = video.codec_context
             context.width, context.height = drawn.stored

@@ -7,9 +7,11 @@ tolerance, with what vigbook finds in them and cuts from them.
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -508,6 +510,14 @@ def test_a_film_that_breaks_off_is_exact_up_to_there(
     numbers = [number_of(one) for one in decode(tmp_path / "media" / "clip.mp4")]
     assert [number for _, number in frames_due(short, start, end)] == numbers
     assert built.warnings == ()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
+def test_drawing_a_film_leaves_this_process_its_priority(tmp_path: Path) -> None:
+    """Else every browser that is started afterwards has real-time priority."""
+    FILMS["av1.webm"].draw(tmp_path / "av1.webm")
+    for thread in Path("/proc/self/task").iterdir():
+        assert os.sched_getscheduler(int(thread.name)) == os.SCHED_OTHER
 
 
 def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
