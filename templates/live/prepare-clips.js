@@ -23,7 +23,19 @@ export function short(s) {
 
 // --- The list --------------------------------------------------------------------------------
 
+// What a list shows, and what it is to show once nothing in it is being dragged.
+const shown = new WeakMap();
+const waiting = new WeakMap();
+
 export function showList(list, cycle, strip, chosen, does) {
+  // A row that was drawn anew is no longer the one that a person drags.
+  const look = JSON.stringify([cycle.clips, chosen, Boolean(strip)]);
+  if (shown.get(list) === look) return;
+  if (list.classList.contains("dragging")) {
+    waiting.set(list, [cycle, strip, chosen, does]);
+    return;
+  }
+  shown.set(list, look);
   const held = document.activeElement?.closest?.("#list button");
   const kept = held ? [held.dataset.clip, held.dataset.what] : null;
   list.replaceChildren(...cycle.clips.map((clip, place) => row(clip, place, cycle, strip, chosen, does)));
@@ -54,7 +66,11 @@ function row(clip, place, cycle, strip, chosen, does) {
     "aria-label": `${label}: ${name}`, disabled: off, click: act }, words);
   return make("li", {
     draggable: "true", class: clip.id === chosen ? "chosen" : null,
-    dragstart: (event) => event.dataTransfer.setData("text/plain", clip.id),
+    dragstart: (event) => {
+      event.dataTransfer.setData("text/plain", clip.id);
+      event.currentTarget.parentElement.classList.add("dragging");
+    },
+    dragend: (event) => endDrag(event.currentTarget.parentElement),
     dragover: (event) => { event.preventDefault(); event.currentTarget.classList.add("over"); },
     dragleave: (event) => event.currentTarget.classList.remove("over"),
     drop: (event) => { event.preventDefault(); does.move(event.dataTransfer.getData("text/plain"), place); },
@@ -62,6 +78,13 @@ function row(clip, place, cycle, strip, chosen, does) {
   button("up", "Up", "Move up", place === 0, () => does.move(clip.id, place - 1)),
   button("down", "Down", "Move down", place === cycle.clips.length - 1, () => does.move(clip.id, place + 1)),
   button("delete", "Delete", "Delete", false, () => does.step({ do: "delete-clip", clip: clip.id })));
+}
+
+function endDrag(list) {
+  list.classList.remove("dragging");
+  const due = waiting.get(list);
+  waiting.delete(list);
+  if (due) showList(list, ...due);
 }
 
 function tile(clip, strip) {
