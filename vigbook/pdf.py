@@ -8,10 +8,14 @@ a hole in the page.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import datetime
+import io
 import logging
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -21,8 +25,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from vigbook.errors import PaperError, Problem
+from vigbook.pdfa import PDF_VARIANT, finish_pdf
 
-PDF_VARIANT = "pdf/ua-1"
 _TYPES = {
     ".css": "text/css", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
     ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2",
@@ -30,18 +34,46 @@ _TYPES = {
 _LARGEST_FILE = 8 * 2**20
 
 
-def render_pdf(html: str, places: Mapping[str, Path]) -> bytes:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosure:
+    """A file that a PDF carries: the data that its page was made from.
+
+    Attributes:
+        name: the file's name.
+        content: its bytes.
+        description: what it is, for who opens the PDF.
+        created: when its data began, in UTC; never the clock, or no two PDFs would be the same.
+        modified: when its data last changed, in UTC.
+    """
+
+    name: str
+    content: bytes
+    description: str
+    created: datetime.datetime
+    modified: datetime.datetime
+
+
+def render_pdf(
+    html: str, places: Mapping[str, Path], enclosures: Sequence[Enclosure] = ()
+) -> bytes:
     """Returns the PDF of a page: the same bytes for the same page, wherever the case lies.
 
     Args:
         html: a whole HTML document. It names files as `../<place>/<file>`, from within `print`.
         places: the folders, or single files, that it may read, by place; `print` is ours, with the
             stylesheets and fonts.
+        enclosures: the files that the PDF carries.
 
     Raises:
         PaperError: something on the page is missing, or WeasyPrint left something out.
     """
-    with _own_fonts_only(places["print"] / "fonts"), _complaints() as complaints:
+    with (
+        _own_fonts_only(places["print"] / "fonts"),
+        warnings.catch_warnings(),
+        _complaints() as complaints,
+    ):
+        # WeasyPrint leaves its colour profile to be closed by itself.
+        warnings.filterwarnings("ignore", "unclosed file .*sRGB", ResourceWarning)
         try:
             document = weasyprint.HTML(
                 string=html,
@@ -49,13 +81,29 @@ def render_pdf(html: str, places: Mapping[str, Path]) -> bytes:
                 url_fetcher=PlaceFetcher(places),
             )
             content: bytes = document.write_pdf(
-                pdf_variant=PDF_VARIANT, font_config=FontConfiguration()
+                pdf_variant=PDF_VARIANT,
+                font_config=FontConfiguration(),
+                finisher=finish_pdf,
+                uncompressed_pdf=True,  # what is large, the finisher packs
+                # WeasyPrint reads each once: they are made anew for every page.
+                attachments=[_attach(one) for one in enclosures],
             )
         except FatalURLFetchingError as err:
             raise PaperError(f"the page names a file that it may not have: {err}") from err
     if complaints:
         raise PaperError([Problem(found=f"the page is not whole: {one}") for one in complaints])
     return content
+
+
+def _attach(enclosure: Enclosure) -> weasyprint.Attachment:
+    return weasyprint.Attachment(
+        file_obj=io.BytesIO(enclosure.content),
+        name=enclosure.name,
+        description=enclosure.description,
+        created=enclosure.created,
+        modified=enclosure.modified,
+        relationship="Data",
+    )
 
 
 class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
