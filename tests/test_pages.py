@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import itertools
 import json
 import re
@@ -12,8 +13,13 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from families import run_vigbook, write_family
+from families import TODAY, run_vigbook, write_family
 from pdfs import Letter, letters_in, lines_in, pages_of, pictures_in, text_of
+
+from vigbook.casefile import read_case_folder
+from vigbook.front import view_papers
+from vigbook.methods import find_templates
+from vigbook.sitting import open_sitting
 
 Run = Callable[..., "CompletedProcess[str]"]
 MM = 72 / 25.4
@@ -216,6 +222,11 @@ def test_the_script_to_read_aloud_tells_the_pictures_in_words(
     assert [words for words in wanted if words not in text] == []
     assert pictures_in(printed(built_family, "script")) == set()
     assert printed(built_family, "script-mum").is_file()
+    files = read_case_folder(built_family)
+    day = datetime.date.fromisoformat(TODAY)
+    sitting = open_sitting(files, built_family / "cycle-1", find_templates(), day)
+    titles = [one.title for one in view_papers(sitting)]
+    assert {"The page to read aloud", "The page to read aloud for Sam"} < set(titles)
 
 
 def test_who_has_the_easy_version_has_the_script_as_well(built_family: Path, vigbook: Run) -> None:
