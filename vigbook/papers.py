@@ -10,9 +10,10 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,12 +70,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {name: known | {"said": said}})
         return Printed(path=path, made=False, withheld=tuple(page.withheld))
-    _check_glyphs(sitting, html, places["print"] / "fonts", name)
-    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
-    from vigbook.pdfcheck import check_pdf
-
-    content = render_pdf(html, places, [_enclose(sitting, data)] if data else [])
-    check_pdf(content, str(path))
+    content = _lay_out(sitting, html, places, data, name)
     publish_bytes(path, content)
     state[name] = {
         "key": key,
@@ -85,6 +81,26 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     }
     write_state(path.parent, state)
     return Printed(path=path, made=True, withheld=tuple(page.withheld))
+
+
+def make_paper(
+    sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
+
+    Args:
+        sitting: the cycle.
+        variant: which paper, for whom and how.
+        node: the executed notebook that a record is made from; the one on the disk where None.
+
+    Raises:
+        PaperError, UsageError: as `print_paper`.
+    """
+    page, name = open_page(sitting, variant)
+    html = _render(page, variant, node)
+    data = format_review(make_review(sitting)) if variant.name == "record" else b""
+    content = _lay_out(sitting, html, _places(sitting), data, name)
+    return content, tuple(page.withheld)
 
 
 def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
@@ -154,8 +170,29 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
     )
 
 
-def _render(page: Page, variant: Variant) -> str:
-    contexts = {"take-home": _take_home, "record": make_record, "worksheet": _worksheet}
+def _lay_out(
+    sitting: Sitting, html: str, places: Mapping[str, Path], data: bytes, name: str
+) -> bytes:
+    """Returns a paper's PDF, checked.
+
+    Raises:
+        PaperError: it cannot be laid out whole, or is not to the standards.
+    """
+    _check_glyphs(sitting, html, places["print"] / "fonts", name)
+    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
+    from vigbook.pdfcheck import check_pdf
+
+    content = render_pdf(html, places, [_enclose(sitting, data)] if data else [])
+    check_pdf(content, str(sitting.folder / "print" / name))
+    return content
+
+
+def _render(page: Page, variant: Variant, node: Mapping[str, Any] | None = None) -> str:
+    contexts: dict[str, Callable[[Page], View]] = {
+        "take-home": _take_home,
+        "record": functools.partial(make_record, node=node),
+        "worksheet": _worksheet,
+    }
     context = contexts[variant.name](page)
     html = environment(page.sitting.templates, page.words)
     try:
