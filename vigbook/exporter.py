@@ -117,6 +117,7 @@ def export_paper(
             page cannot be made.
     """
     # The family's files and the page templates: nbconvert loads every exporter to list its name.
+    from vigbook.checks import list_warnings
     from vigbook.papers import make_paper
     from vigbook.pipeline import Outcome, each_cycle
     from vigbook.sitting import Sitting
@@ -128,6 +129,7 @@ def export_paper(
     made: list[bytes] = []
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
+        outcome.warnings += list_warnings(sitting)
         content, withheld = make_paper(sitting, Variant(name=paper), node)
         made.append(content)
         outcome.withheld += withheld
@@ -136,7 +138,7 @@ def export_paper(
     outcomes = each_cycle(folder / case / f"cycle-{cycle}", _options(), "exported", stages)
     if errors := [problem for outcome in outcomes for problem in outcome.errors]:
         raise WorkbookError(errors)
-    return made[0], [problem for outcome in outcomes for problem in outcome.withheld]
+    return made[0], [told for outcome in outcomes for told in outcome.withheld + outcome.warnings]
 
 
 def find_parameters(node: Mapping[str, Any], path: Path) -> tuple[str, int]:
