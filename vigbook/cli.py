@@ -120,7 +120,7 @@ def check(
     as_json: Json = False,
     today: Today = None,
 ) -> None:
-    """Tell what is wrong, what is not agreed to, and what media is due to be deleted."""
+    """Tell what is wrong, not agreed to, or due to be deleted; suggest gentler words."""
     from vigbook import pipeline
 
     options = _options(service, templates, today)

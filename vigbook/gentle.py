@@ -24,6 +24,7 @@ from vigbook.yamlfile import Location, read_model, show_path
 
 LONGEST_SENTENCE = 20  # words; longer ones are lost before their end (plain-language guides)
 FEWEST_WORDS = 30  # of a text whose reading age can be told at all
+_MOST_READ = 20_000  # characters of one text
 # For families as our own fixed words, which are for 9 to 11; for colleagues as a newspaper.
 OLDEST_READER = {"family": 11, "team": 14}
 # How an English word is spoken: each is looked for in turn, before groups of vowels are counted.
@@ -34,6 +35,7 @@ _SPOKEN = (
     (r"(?<=[aeiouy])(?=ing)", "."),  # going, seeing
     (r"(?<![tcsg])i(?=a|o(?!u))|e(?=o(?![pu]))", r"\g<0>."),  # media, video; but attention
 )
+_GROWN_UP = 18
 _HIDDEN = "\ue000"  # stands for a name or a quotation, which are nobody's to mend
 
 
@@ -220,31 +222,35 @@ def _judge_words(written: Written, text: str, rules: Sequence[_Rule]) -> Iterato
         for match in rule.found.finditer(text)
         if match["hit"]
     ]
-    told: set[WordEntry] = set()
+    told: set[str] = set()
     end = 0
     # Of words within words, as "good mum" in "very good mum", the longest that comes first.
     for start, minus_end, rule, said in sorted(hits, key=lambda hit: hit[:2]):
         if start < end:
             continue
         end = -minus_end
-        if rule.entry in told:
+        said = " ".join(said.split())
+        if said.lower() in told:
             continue
-        told.add(rule.entry)
+        told.add(said.lower())
         sees = "the family may read it" if written.seen_by == "family" else "for the team's record"
         mend = rule.entry.say
         if not rule.checked:
             mend += " (no native speaker has checked this list yet)"
-        found = f"'{' '.join(said.split())}' {rule.entry.why} ({sees})"
+        found = f"'{said}' {rule.entry.why} ({sees})"
         yield dataclasses.replace(written.where, found=found, mend=mend)
 
 
 def _judge_sentences(written: Written, text: str) -> Iterator[Problem]:
-    for sentence in _sentences(text):
-        count = count_words(sentence)
-        if count > LONGEST_SENTENCE:
-            begin = " ".join(sentence.replace(_HIDDEN, "...").split()[:5])
-            found = f"a sentence of {count} words, '{begin} ...', is long to read"
-            yield dataclasses.replace(written.where, found=found, mend="make two of it")
+    long = [one for one in _sentences(text) if count_words(one) > LONGEST_SENTENCE]
+    if not long:
+        return
+    longest = max(long, key=count_words)
+    begin = " ".join(longest.replace(_HIDDEN, "...").split()[:5])
+    found = f"a sentence of {count_words(longest)} words, '{begin} ...', is long to read"
+    if len(long) > 1:
+        found += f", and {len(long) - 1} more have over {LONGEST_SENTENCE}"
+    yield dataclasses.replace(written.where, found=found, mend="make two of it")
 
 
 def _judge_age(written: Written, text: str) -> Iterator[Problem]:
@@ -262,13 +268,14 @@ def _judge_all_short(sitting: Sitting, texts: Sequence[str]) -> list[Problem]:
     if age is None or round(age) <= OLDEST_READER["family"]:
         return []
     where = sitting.source.problem(("clips",), "")
-    found = "titles, questions and descriptions, taken together: " + _say_age(age, "family")
+    found = "all that is short, taken together, " + _say_age(age, "family")
     return [dataclasses.replace(where, found=found, mend="use shorter words")]
 
 
 def _say_age(age: float, seen_by: Literal["family", "team"]) -> str:
     reader = "the family's page" if seen_by == "family" else "the record"
-    return f"reads as for age {round(age)}, and {reader} is easiest at {OLDEST_READER[seen_by]}"
+    said = str(round(age)) if age < _GROWN_UP else f"{_GROWN_UP} and over"
+    return f"reads as for age {said}, and {reader} is easiest at {OLDEST_READER[seen_by]}"
 
 
 def _is_english(language: str, text: str) -> bool:
@@ -301,12 +308,13 @@ def _names(sitting: Sitting) -> re.Pattern[str]:
 def _hide(text: str, names: re.Pattern[str]) -> str:
     """Returns a text without names and without what it quotes."""
     text = _normalise(text)
-    quoted = r'"[^"\n]*"|“[^”]*”|«[^»]*»|„[^“”]*[“”]|‘[^‘]*?’(?!\w)'
+    quoted = r'"[^"\n]*"|“[^“”]*”|«[^«»]*»|„[^„“”]*[“”]|‘[^‘]*?’(?!\w)'
     return names.sub(_HIDDEN, re.sub(quoted, _HIDDEN, text)).replace("’", "'")
 
 
 def _normalise(text: str) -> str:
-    return unicodedata.normalize("NFC", text).replace("\u2011", "-").replace("\u00ad", "")
+    text = unicodedata.normalize("NFC", text[:_MOST_READ])
+    return text.replace("\u2011", "-").replace("\u00ad", "")
 
 
 # --- The lists ------------------------------------------------------------------------------
@@ -327,8 +335,8 @@ def _load_rules(templates: tuple[Path, ...], languages: tuple[str, ...]) -> tupl
             if not path.is_file():
                 continue
             added = read_model(path, WordList)
-            gone = {one.casefold() for one in added.leave_out}
-            gone |= {word.casefold() for entry in added.entries for word in entry.words}
+            named = [*added.leave_out, *(one for entry in added.entries for one in entry.words)]
+            gone = set(itertools.chain.from_iterable(map(_forms, named)))
             earlier = ((_without(entry, gone), checked) for entry, checked in kept)
             kept = [] if added.replace else [one for one in earlier if one[0].words]
             kept += [(entry, added.checked) for entry in added.entries]
@@ -337,7 +345,8 @@ def _load_rules(templates: tuple[Path, ...], languages: tuple[str, ...]) -> tupl
 
 
 def _without(entry: WordEntry, gone: set[str]) -> WordEntry:
-    left = tuple(word for word in entry.words if word.casefold() not in gone)
+    """Returns an entry without the words of which any form is gone."""
+    left = tuple(word for word in entry.words if gone.isdisjoint(_forms(word)))
     return entry.model_copy(update={"words": left})
 
 
@@ -345,7 +354,7 @@ def _compile(entry: WordEntry) -> re.Pattern[str]:
     """Returns what finds an entry's words; what is no hit is found first, and is not named."""
     hit, spared = _alternatives(entry.words), _alternatives(entry.but_not)
     return re.compile(
-        rf"(?<!\w)(?<!\w['-])(?:(?:{spared})|(?P<hit>{hit}))(?:'s|s')?(?!['-]?\w)", re.IGNORECASE
+        rf"(?<!\w)(?<!\w['-])(?:(?:{spared})|(?P<hit>{hit}))(?:'s)?(?!['-]?\w)", re.IGNORECASE
     )
 
 
@@ -356,7 +365,7 @@ def _alternatives(phrases: Iterable[str]) -> str:
 
 def _forms(phrase: str) -> Iterator[str]:
     """Yields a pattern for every way to say a phrase: `fail/fails to` is two."""
-    words = [word.split("/") for word in _normalise(phrase).replace("’", "'").split()]
+    words = [one.split("/") for one in _normalise(phrase).replace("’", "'").lower().split()]
     for chosen in itertools.product(*words):
         parts = (re.escape(word).replace(r"\-", r"[-\s]?") for word in chosen)
         yield r"\s+".join(parts)
