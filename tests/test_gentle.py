@@ -18,6 +18,7 @@ from vigbook.casefile import read_case_folder
 from vigbook.errors import Problem
 from vigbook.gentle import WordList, count_syllables, list_suggestions, reading_age
 from vigbook.methods import find_templates, load_method
+from vigbook.pipeline import Options, check
 from vigbook.sitting import open_sitting
 from vigbook.yamlfile import read_model
 
@@ -98,6 +99,13 @@ def test_check_suggests_and_stops_nothing(
     ]  # fmt: skip
     assert set(cycle["suggestions"][0]) == {"file", "line", "field", "found", "mend"}
     assert not [one for one in cycle["warnings"] if "judges" in one["found"]]
+
+
+def test_a_family_that_cannot_be_read_has_no_suggestions(wren: Path) -> None:
+    edit(wren / "case.yaml", "vigbook: 1", "vigbok: 1")
+    [outcome] = check(wren, Options())
+    assert not outcome.ok
+    assert outcome.as_json()["suggestions"] == []
 
 
 def test_the_examples_need_no_gentler_words() -> None:

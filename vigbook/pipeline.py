@@ -153,7 +153,10 @@ def check(case: Path, options: Options) -> list[Outcome]:
         with Reader() as reader:
             check_film(sitting, reader, outcome)
 
-    return each_cycle(case, options, None, stages)
+    outcomes = each_cycle(case, options, None, stages)
+    for outcome in outcomes:  # also of a cycle that could not be read
+        outcome.suggestions = outcome.suggestions or []
+    return outcomes
 
 
 def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
