@@ -13,20 +13,22 @@ import vigbook
 # The rooms, top first. Some were taken out of another that had grown a second job: publish (whole
 # files or none), yamlfile (one file into a model) out of casefile, manifest (what was cut) out of
 # media, sitting (all that is known of one cycle) and checks (what a person should know first) out
-# of pipeline, describe out of cli, kernel out of workbook, page out of elements, record, glyphs and
-# pdf out of papers, pdfa (what two standards want) and pdfcheck (the gate) out of pdf, review out
-# of archive, cartoon out of demo, terminal out of cli. What decodes films was taken out of film:
-# filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
-# soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
-# Choosing clips has marking (comments kept) and darkroom (long work).
+# of pipeline, describe out of cli, kernel out of workbook, shell (cells run in a process) out of
+# engine, page out of elements, record, glyphs and pdf out of papers, pdfa (what two standards want)
+# and pdfcheck (the gate) out of pdf, review out of archive, cartoon out of demo, terminal out of
+# cli. What decodes films was taken out of film: filmfacts, colours, picture, probe, decode and
+# reader, the process it all runs in, with original, soundtrack and h264 for what is copied; and
+# what cuts films out of media: ffmpeg and clips. Choosing clips has marking (comments kept) and
+# darkroom (long work).
 ORDER = (
-    "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
-    "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
-    "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
-    "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "opening", "batch", "front", "preview", "works", "darkroom", "web",
-    "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile",
+    "log", "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe",
+    "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media",
+    "aids", "sitting", "checks", "saving", "choosing", "describe", "elements", "page",
+    "prompts", "notebook", "shell", "engine", "kernel", "workbook", "record", "glyphs", "pdfa",
+    "pdf", "pdfcheck", "variants", "review", "papers", "archive", "pipeline", "opening",
+    "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "serve", "cartoon",
+    "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -43,10 +45,10 @@ ONLY_IN = {
     "imageio_ffmpeg": {"ffmpeg", "cartoon"},
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
-    "nbformat": {"kernel"},
+    "nbformat": {"engine", "kernel"},
     "nh3": {"record"},
     "page": {"pdfcheck"},
-    "papermill": {"kernel"},
+    "papermill": {"engine", "kernel"},
     "rich": {"terminal"},
     "ruamel": {"yamlfile", "marking"},
     "typer": {"cli"},
