@@ -195,7 +195,7 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
         os.chdir(task["folder"])
         if "" not in sys.path:
-            # After the standard library, as IPython does: a file called random.py is nobody's fault.
+            # After the standard library, as IPython does: a file may be called random.py.
             own = [at for at, one in enumerate(sys.path) if Path(one).name.endswith("-packages")]
             sys.path.insert(min(own, default=0), "")
         from vigbook.shell import run_cells
