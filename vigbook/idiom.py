@@ -21,7 +21,7 @@ def write_date(day: datetime.date, locale: Locale) -> str:
         return text.replace("1", "1er", 1)
     if locale.language == "uk":
         # An abbreviation's full stop would meet that of the sentence.
-        return text.replace("р.", "року")
+        return re.sub(r"\s+р\.$", "\u00a0року", text)
     return text
 
 

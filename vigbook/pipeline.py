@@ -130,10 +130,13 @@ def print_only(
     """Prints papers again with today's answers; the film need not be there."""
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
-        outcome.warnings += checks.list_warnings(sitting)
+        wanted = variants(sitting)
+        # `--language` may ask for one that nobody in the family has.
+        asked = {one.language for one in wanted if one.language}
+        outcome.warnings += checks.list_warnings(sitting, asked)
         drop_refused(sitting, outcome)
         with _timed(outcome, "papers"):
-            print_papers(sitting, outcome, variants(sitting))
+            print_papers(sitting, outcome, wanted)
 
     return each_cycle(case, options, "printed", stages)
 
