@@ -18,16 +18,17 @@ import vigbook
 # of archive, cartoon out of demo, terminal out of cli. What decodes films was taken out of film:
 # filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
-# Choosing clips has marking (comments kept) and darkroom (long work). idiom (what babel leaves open)
-# was taken out of methods.
+# Choosing clips has marking (comments kept) and darkroom (long work); methods had idiom (what
+# babel's dates and lists leave open).
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
-    "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
-    "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
-    "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "opening", "batch", "front", "preview", "works", "darkroom", "web",
-    "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode",
+    "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids",
+    "sitting", "checks", "saving", "choosing", "describe", "elements", "page", "prompts",
+    "notebook", "kernel", "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants",
+    "review", "papers", "archive", "pipeline", "opening", "batch", "front", "preview", "works",
+    "darkroom", "web", "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas",
+    "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

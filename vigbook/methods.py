@@ -22,6 +22,7 @@ from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
 from pydantic import Field, model_validator
 
 from vigbook.answers import Said
@@ -298,6 +299,10 @@ class Words:
     def date(self, day: datetime.date | None) -> str | None:
         """Returns a date as people write it, or None."""
         return write_date(day, self.locale) if day else None
+
+    def number(self, value: float) -> str:
+        """Returns a number to one decimal place as people write it: '17.6', '17,6'."""
+        return str(format_decimal(value, format="0.#", locale=self.locale))
 
     def list(self, names: Iterable[str]) -> str:
         """Returns names as people list them: 'Mia and Sam'."""
