@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import importlib.util
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
+import pypdfium2
+import pypdfium2.raw as pdfium
 from pypdf import PdfReader
 from pypdf.generic import DictionaryObject, IndirectObject
 
@@ -140,3 +144,48 @@ def verapdf_says(files: Sequence[Path], workshop: Path) -> dict[Path, list[str]]
 
 def _resolve(thing: Any) -> Any:
     return thing.get_object() if isinstance(thing, IndirectObject) else thing
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Letter:
+    """One letter of a PDF: its page from 0, its size, and its box from the top left, in points."""
+
+    page: int
+    text: str
+    size: float
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+def letters_in(path: Path) -> list[Letter]:
+    """Returns every letter of a PDF that leaves ink, with its size on paper and its place."""
+    found = []
+    with pypdfium2.PdfDocument(path) as document:
+        for number, page in enumerate(document):
+            text, height = page.get_textpage(), page.get_height()
+            matrix = pdfium.FS_MATRIX()
+            for index in range(text.count_chars()):
+                letter = text.get_text_range(index, 1)
+                if not letter.strip():
+                    continue
+                left, low, right, high = text.get_charbox(index)
+                pdfium.FPDFText_GetMatrix(text, index, matrix)
+                size = pdfium.FPDFText_GetFontSize(text, index) * abs(matrix.d)
+                box = (left, height - high, right, height - low)
+                found.append(Letter(number, letter, size, *box))
+            text.close()
+    return found
+
+
+def lines_in(path: Path) -> list[str]:
+    """Returns the lines of a PDF as they stand on its pages, those of columns apart."""
+    command = ["pdftotext", "-bbox-layout", str(path), "-"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    root = ElementTree.fromstring(done.stdout)
+    space = "{http://www.w3.org/1999/xhtml}"
+    return [
+        " ".join(word.text or "" for word in line.iter(f"{space}word"))
+        for line in root.iter(f"{space}line")
+    ]

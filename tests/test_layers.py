@@ -37,7 +37,7 @@ ONLY_IN = {
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web"},
-    "pypdfium2": {"preview"},
+    "pypdfium2": {"pdfcheck", "preview"},
     "tornado": {"web", "webprepare"},
     "filelock": {"log"},
     "fontTools": {"glyphs"},

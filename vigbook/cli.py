@@ -58,6 +58,7 @@ class OnlyPaper(StrEnum):
     """A paper's name; typer takes a list of nothing but an enumeration's."""
 
     TAKE_HOME = "take-home"
+    SCRIPT = "script"
     RECORD = "record"
     WORKSHEET = "worksheet"
 

@@ -124,10 +124,11 @@ def view_papers(sitting: Sitting) -> Iterable[PaperView]:
 
 def _name_paper(sitting: Sitting, path: Path, variant: Variant) -> str:
     name = {
-        "take-home": "The page to take home", "record": "The team's record",
-        "worksheet": "The sheet for pen and paper",
+        "take-home": "The page to take home", "script": "The page to read aloud",
+        "record": "The team's record", "worksheet": "The sheet for pen and paper",
     }[variant.name]  # fmt: skip
     if variant.person and variant.person != PRACTITIONER:
-        name = f"The page for {sitting.name_of(variant.person)}"
+        aloud = " to read aloud" if variant.name == "script" else ""
+        name = f"The page{aloud} for {sitting.name_of(variant.person)}"
     extra = path.stem.split(".")[1:]
     return f"{name} ({', '.join(extra)})" if extra else name

@@ -425,6 +425,9 @@ def make_frame(page: Page, title: str) -> View:
             "dir": page.words.direction,
             "size": page.size,
             "paper": page.paper,
+            # How much closer than usual it is set, in steps; the record never is.
+            "fit": 0,
+            "record": page.use == "service-record",
             "colour": team.colour,
             # No name stands in a file's properties.
             "title": title,

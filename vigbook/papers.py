@@ -1,8 +1,9 @@
 """Executed notebook and answers -> the three papers.
 
-The take-home is a fixed page for the family. The record walks the outputs of the executed
-notebook, in their order, for the team. The worksheet is blank paper for the hour itself. What may
-stand on each is asked of `vigbook.consent` by the elements that they are made of.
+The take-home is a fixed page for the family, with a plain script of it to be read aloud. The record
+walks the outputs of the executed notebook, in their order, for the team. The worksheet is blank
+paper for the hour itself. What may stand on each is asked of `vigbook.consent` by the elements that
+they are made of.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import dataclasses
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
 from vigbook.sitting import Sitting
-from vigbook.variants import Variant, latest, read_state, write_state
+from vigbook.variants import Variant, latest, long_problem, most_pages, read_state, write_state
 
 if TYPE_CHECKING:
     from vigbook.pdf import Enclosure
@@ -38,13 +39,25 @@ if TYPE_CHECKING:
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
 
 
+# How closely a page may be set, in steps, before another sheet is added to it.
+_FITS = 4
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Printed:
-    """A paper on the disk, and what was left out of it for want of consent."""
+    """A paper on the disk, and what was left out of it for want of consent.
+
+    Attributes:
+        path: where it is.
+        made: whether it was made just now.
+        withheld: what was left out, and why.
+        long: that it has more sides than it should, or None.
+    """
 
     path: Path
     made: bool
     withheld: tuple[Problem, ...]
+    long: Problem | None
 
 
 def print_paper(sitting: Sitting, variant: Variant) -> Printed:
@@ -58,7 +71,8 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     """
     page, name = open_page(sitting, variant)
     path = sitting.folder / "print" / name
-    html = _render(page, variant)
+    context = _CONTEXTS[variant.name](page)
+    html = _render(page, variant, context)
     places = _places(sitting)
     data = format_review(make_review(sitting)) if variant.name == "record" else b""
     key = _key(sitting, html, places, data)
@@ -68,23 +82,34 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {name: known | {"said": said}})
-        return Printed(path=path, made=False, withheld=tuple(page.withheld))
+        return _printed(page, variant, path, known.get("pages"), made=False)
     _check_glyphs(sitting, html, places["print"] / "fonts", name)
-    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
-    from vigbook.pdfcheck import check_pdf
+    from vigbook.pdfcheck import check_pdf, count_pages
 
-    content = render_pdf(html, places, [_enclose(sitting, data)] if data else [])
+    enclosed = [_enclose(sitting, data)] if data else []
+    content = _lay_out(page, variant, context, places, enclosed)
     check_pdf(content, str(path))
     publish_bytes(path, content)
+    pages = count_pages(content)
     state[name] = {
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
         "shown": page.shown,
         "said": said,
+        "pages": pages,
     }
     write_state(path.parent, state)
-    return Printed(path=path, made=True, withheld=tuple(page.withheld))
+    return _printed(page, variant, path, pages, made=True)
+
+
+def _printed(page: Page, variant: Variant, path: Path, pages: object, *, made: bool) -> Printed:
+    return Printed(
+        path=path,
+        made=made,
+        withheld=tuple(page.withheld),
+        long=long_problem(path, variant.name, page.size, pages),
+    )
 
 
 def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
@@ -154,17 +179,44 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
     )
 
 
-def _render(page: Page, variant: Variant) -> str:
-    contexts = {"take-home": _take_home, "record": make_record, "worksheet": _worksheet}
-    context = contexts[variant.name](page)
+def _lay_out(
+    page: Page,
+    variant: Variant,
+    context: View,
+    places: Mapping[str, Path],
+    enclosed: Sequence[Enclosure],
+) -> bytes:
+    """Returns a paper, set as closely as it must be to keep within the sides that it should have.
+
+    Where even the closest setting needs more sides, it is set as roomily as those sides allow.
+    """
+    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
+    from vigbook.pdfcheck import count_pages
+
+    most = most_pages(variant.name, page.size)
+    tried: list[bytes] = []
+    for fit in range(_FITS):
+        frame = {"page": {**context["page"], "fit": fit}}
+        html = _render(page, variant, {**context, **frame})
+        tried.append(render_pdf(html, places, enclosed))
+        if most is None or count_pages(tried[-1]) <= most:
+            return tried[-1]
+    fewest = count_pages(tried[-1])
+    return next(content for content in tried if count_pages(content) <= fewest)
+
+
+def _render(page: Page, variant: Variant, context: View) -> str:
+    easy = variant.name == "take-home" and page.size == "easy"
+    template = f"print/{'easy' if easy else variant.name}.html.j2"
     html = environment(page.sitting.templates, page.words)
     try:
-        text = html.get_template(f"print/{variant.name}.html.j2").render(context)
+        text = html.get_template(template).render(context)
     except jinja2.TemplateError as err:
         found = f"the page's template is wrong: {err}"
-        name = f"templates/print/{variant.name}.html.j2"
         raise PaperError(
-            Problem(file=name, found=found, mend="mend it, or leave --templates out")
+            Problem(
+                file=f"templates/{template}", found=found, mend="mend it, or leave --templates out"
+            )
         ) from err
     return set_in_one_face(drop_controls(text))
 
@@ -248,6 +300,14 @@ def _worksheet(page: Page) -> View:
         "closing": [_to_write(page, one) for one in own.closing if one.on_paper],
         "goals": blank.goals()["goals"],
     }
+
+
+_CONTEXTS: dict[str, Callable[[Page], View]] = {
+    "take-home": _take_home,
+    "script": _take_home,
+    "record": make_record,
+    "worksheet": _worksheet,
+}
 
 
 def _to_write(page: Page, prompt: Any) -> View:

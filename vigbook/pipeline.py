@@ -35,6 +35,7 @@ from vigbook.sitting import Sitting, open_sitting
 from vigbook.variants import (
     Variant,
     list_earlier_variants,
+    list_long,
     list_variants,
     remove_refused,
     remove_unreceived,
@@ -147,6 +148,7 @@ def check(case: Path, options: Options) -> list[Outcome]:
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
+        outcome.warnings += list_long(sitting)
         with Reader() as reader:
             check_film(sitting, reader, outcome)
 
@@ -354,6 +356,8 @@ def print_papers(
         with _told(outcome):  # one paper that cannot be printed stops no other
             printed = print_paper(sitting, variant)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
+            if printed.long:
+                outcome.warnings.append(printed.long)
             outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
 
 
@@ -367,7 +371,8 @@ def each_cycle(
     whole = Outcome(case=str(case))
     with _told(whole):
         family, folders = find_family(case)
-        files = read_case_folder(family, folders, options.service)
+        # All of its cycles: by the latest of them the day is worked out on which films are deleted.
+        files = read_case_folder(family, None, options.service)
         templates = find_templates(options.templates)
         if not folders:
             found = "has no cycle yet"

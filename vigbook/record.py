@@ -193,6 +193,7 @@ def _keep(page: Page) -> list[str]:
     record_class = sitting.case.retention.record_class
     until = sitting.service.retention.get(record_class or "", record_class)
     if until:
+        until = until.removeprefix("until ")
         lines.append(say("Written notes: kept until %(until)s.", until=until))
     lines.append(say("The family can ask to see these notes or have mistakes put right."))
     return lines

@@ -13,13 +13,18 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from vigbook.case import Paper, Size, Use
-from vigbook.errors import UsageError
+from vigbook.case import Case, Paper, Size, Use
+from vigbook.errors import Problem, UsageError
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
+from vigbook.yamlfile import show_path
 
-PaperName = Literal["take-home", "record", "worksheet"]
+PaperName = Literal["take-home", "script", "record", "worksheet"]
 PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
+"""What every cycle has."""
+FOR_FAMILIES: tuple[PaperName, ...] = ("take-home", "script")
+"""What a family holds, each who receives one a copy of their own."""
+_MOST_PAGES: dict[Size, int] = {"clear": 2, "easy": 1, "large": 4}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,14 +59,61 @@ class Standing:
     stale: bool
 
 
+def most_pages(name: PaperName, size: Size) -> int | None:
+    """Returns how many sides a paper should have at most, or None where it may have any number.
+
+    A page for the fridge door: clear print one sheet of two sides, large print two sheets, the easy
+    version one side.
+    """
+    return _MOST_PAGES[size] if name == "take-home" else None
+
+
 def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Variant]:
-    """Returns the papers that every cycle has: three, and a copy for each who receives one."""
+    """Returns the papers that every cycle has: three, and a copy for each who receives one.
+
+    Who has the easy version has the script to read aloud as well.
+    """
+    case = sitting.case
     chosen = tuple(only) or PAPERS
     variants = [Variant(name=name) for name in PAPERS if name in chosen]
-    if "take-home" in chosen:
-        receivers = sitting.case.receivers
-        variants += [Variant(name="take-home", person=person.id) for person in receivers]
+    for name in FOR_FAMILIES:
+        readers: list[str | None] = [None, *(person.id for person in case.receivers)]
+        for reader in readers:
+            easy = name == "script" and not only and _size_for(case, reader) == "easy"
+            variant = Variant(name=name, person=reader)
+            if (name in chosen or easy) and variant not in variants:
+                variants.append(variant)
     return variants
+
+
+def list_long(sitting: Sitting) -> list[Problem]:
+    """Returns the papers that have more sides than they should, as they were printed last."""
+    state = read_state(sitting.folder / "print")
+    found = []
+    for one in list_standing(sitting):
+        pages = state[one.path.name].get("pages")
+        size = one.variant.size or _size_for(sitting.case, one.variant.person)
+        if problem := long_problem(one.path, one.variant.name, size, pages):
+            found.append(problem)
+    return found
+
+
+def long_problem(path: Path, name: PaperName, size: Size, pages: object) -> Problem | None:
+    """Returns a sentence on a paper that has more sides than it should, or None."""
+    most = most_pages(name, size)
+    if most is None or type(pages) is not int or pages <= most:
+        return None
+    usual = "one" if most == 1 else "two" if most == 2 else "four"
+    return Problem(
+        file=show_path(path),
+        found=f"has {pages} sides, and {usual} would be easier to keep; nothing was cut",
+        mend="choose fewer words or pictures together, or hand over all of it",
+    )
+
+
+def _size_for(case: Case, person_id: str | None) -> Size:
+    person = case.person(person_id) if person_id else None
+    return (person.size if person else None) or case.print.size
 
 
 def list_earlier_variants(sitting: Sitting) -> list[Variant]:
@@ -121,14 +173,14 @@ def choose_variants(
 
     def choose(sitting: Sitting) -> Sequence[Variant]:
         _check_receivers(sitting, people)
-        chosen = list_variants(sitting, [one for one in PAPERS if one in only])
+        chosen = list_variants(sitting, [one for one in (*PAPERS, "script") if one in only])
         if people:
-            chosen = [one for one in chosen if one.person in people or one.name != "take-home"]
+            chosen = [one for one in chosen if one.person in people or one.name not in FOR_FAMILIES]
         return [
             dataclasses.replace(style, name=one.name, person=one.person)
             for one in chosen
             if plain
-            or one.name == "take-home"
+            or one.name in FOR_FAMILIES
             or (one.name == "worksheet" and not (style.private or style.blank))
         ]
 
@@ -154,7 +206,8 @@ def list_standing(sitting: Sitting) -> list[Standing]:
             if kept and (folder / name).is_file():
                 stale = entry.get("said") != latest(sitting)
                 standing.append(Standing(path=folder / name, variant=variant, stale=stale))
-    return sorted(standing, key=lambda one: (PAPERS.index(one.variant.name), one.path.name))
+    order = [*FOR_FAMILIES, *PAPERS]
+    return sorted(standing, key=lambda one: (order.index(one.variant.name), one.path.name))
 
 
 def latest(sitting: Sitting) -> str | None:
