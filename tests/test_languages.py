@@ -333,7 +333,7 @@ def plain(text: str) -> str:
 def read_back(path: Path) -> dict[str, str]:
     """Returns a paper's text as three readers see it."""
     # As it is drawn, but for Arabic, whose lines a reader has to turn round.
-    order = [] if path.parts[-4].startswith("ar") else ["-raw"]
+    order = [] if path.parts[-5].startswith("ar") else ["-raw"]
     command = ["pdftotext", *order, "-enc", "UTF-8", str(path), "-"]
     poppler = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     pages = pypdfium2.PdfDocument(str(path))
