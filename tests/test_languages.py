@@ -22,12 +22,13 @@ import pypdfium2
 import pytest
 from babel.messages.pofile import read_po
 from families import TODAY
+from pdfs import fonts_in
 from pypdf import PdfReader
 
 import vigbook
 from vigbook.casefile import find_family, read_case_folder
 from vigbook.consent import WORDS_FOR_USE
-from vigbook.glyphs import find_missing_glyphs
+from vigbook.glyphs import find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.idiom import join_names, write_date
 from vigbook.methods import Words, find_templates, load_method, load_words
 from vigbook.papers import print_paper
@@ -217,8 +218,9 @@ def test_a_catalogue_says_how_it_speaks_and_that_no_native_speaker_has_read_it(
     numbered = [one for one in catalogue if one.pluralizable]
     assert numbered
     for message in numbered:
-        assert len(message.string) == catalogue.num_plurals
-        assert all(message.string)
+        forms = [*(message.string or ())]
+        assert len(forms) == catalogue.num_plurals
+        assert all(forms)
 
 
 @pytest.mark.parametrize(
@@ -282,7 +284,7 @@ def test_names_are_listed_as_people_list_them(language: str, names: str, said: s
 
 
 @pytest.fixture(scope="module")
-def shelf(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+def shelf(_built_once: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """Returns what lays out the built family with words of a language in it."""
     place = tmp_path_factory.mktemp("languages")
 
@@ -374,7 +376,7 @@ def as_pattern(sentence: str) -> str:
 @pytest.mark.parametrize("name", PAPERS)
 @pytest.mark.parametrize("language", [one for one in LANGUAGES if one != "ar"])
 def test_the_text_that_comes_out_is_the_text_that_was_put_in(
-    shelf: Callable[[str], Path], language: str, name: str
+    shelf: Callable[..., Path], language: str, name: str
 ) -> None:
     english = read_back(paper(shelf("en"), name, "en"))["poppler"]
     wanted = fixed_words(english, language)
@@ -400,7 +402,7 @@ def bones(text: str) -> str:
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_arabic_comes_back_word_by_word_and_in_its_order(
-    shelf: Callable[[str], Path], name: str
+    shelf: Callable[..., Path], name: str
 ) -> None:
     english = read_back(paper(shelf("en"), name, "en"))["poppler"]
     sentences = [
@@ -423,7 +425,7 @@ def test_arabic_comes_back_word_by_word_and_in_its_order(
 @pytest.mark.parametrize("name", ["clear", "record"])
 @pytest.mark.parametrize(("spoken", "printed"), [("en", "bn"), ("bn", "en"), ("uk", "cy")])
 def test_words_stay_as_spoken_on_a_page_of_another_language(
-    shelf: Callable[[str], Path], spoken: str, printed: str, name: str
+    shelf: Callable[..., Path], spoken: str, printed: str, name: str
 ) -> None:
     text = read_back(paper(shelf(spoken), name, printed))["poppler"]
     assert [one for one in quotations(spoken, name) if one not in text] == []
@@ -431,9 +433,108 @@ def test_words_stay_as_spoken_on_a_page_of_another_language(
         assert plain(words_of(printed).say("Our question")) in text
 
 
-def test_bengali_papers_are_the_same_bytes_again(shelf: Callable[[str], Path]) -> None:
+def test_bengali_papers_are_the_same_bytes_again(shelf: Callable[..., Path]) -> None:
     path = paper(shelf("bn"), "clear", "bn")
     before = sha256_of(path)
     path.unlink()
     paper.cache_clear()
     assert sha256_of(paper(shelf("bn"), "clear", "bn")) == before
+
+
+@pytest.mark.parametrize(
+    ("spoken", "printed", "word", "other"),
+    [("en", "ar", "looks", "تبحث"), ("ar", "en", "تبحث", "looks"), ("bn", "en", "আমাকে", "looks")],
+)
+def test_a_translation_stands_under_the_words_at_the_same_edge(
+    shelf: Callable[..., Path], spoken: str, printed: str, word: str, other: str
+) -> None:
+    path = paper(shelf(spoken, printed), "clear", printed)
+    text = read_back(path)["poppler"]
+    if spoken != "ar":  # Arabic is read back by a test of its own
+        assert str(SAID[spoken]["remember"]) in text
+    if printed != "ar":
+        assert str(SAID[printed]["remember"]) in text
+        assert words_of(printed).say("Translated by %(name)s.", name="Ewa Nowak") in text
+    # The line of the words and that of the translation end at the page's right edge, or begin at
+    # its left one: `remember` is the last that was said.
+    edge = max if printed == "ar" else min
+    side = 1 if printed == "ar" else 0
+    lines = [_line_of(path, one) for one in (word, other)]
+    said, translated = (edge(box[side] for box in line) for line in lines)
+    assert abs(said - translated) < 8  # a quotation mark's width
+    assert abs(translated - (51 if printed != "ar" else 595 - 51)) < 8
+
+
+def _line_of(path: Path, word: str) -> list[tuple[float, float]]:
+    """Returns the words on the line of the last place where a word stands."""
+    command = ["pdftotext", "-bbox-layout", str(path), "-"]
+    told = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    box = r'<word xMin="([\d.]+)" yMin="[\d.]+" xMax="([\d.]+)"[^>]*>([^<]*)</word>'
+    lines = [re.findall(box, one) for one in re.findall("<line.*?</line>", told, re.DOTALL)]
+    line = [
+        one for one in lines if any(word in plain(said) + plain(said)[::-1] for *_, said in one)
+    ][-1]
+    return [(float(left), float(right)) for left, right, _ in line]
+
+
+@pytest.mark.parametrize(
+    ("language", "families"),
+    [
+        ("pl", {"Atkinson-Hyperlegible-Next"}), ("cy", {"Atkinson-Hyperlegible-Next"}),
+        ("uk", {"Noto-Sans"}), ("bn", {"Noto-Sans", "Noto-Sans-Bengali"}),
+        ("ar", {"Noto-Sans", "Noto-Sans-Arabic"}),
+    ],
+)  # fmt: skip
+def test_a_page_is_set_in_one_family_or_in_two_drawn_together(
+    shelf: Callable[..., Path], language: str, families: set[str]
+) -> None:
+    used = fonts_in(paper(shelf(language), "clear", language))
+    weights = "-(Regular|Medium|SemiBold|Semi-Bold|Bold)$"
+    assert {re.sub(weights, "", one) for one in used} == families
+
+
+def test_a_word_with_a_mark_that_melts_into_no_letter_is_set_in_one_face() -> None:
+    page = (
+        '<p lang="en">O\u0323\u0301ja, W\u0175 n\u0303, \u041e\u0301льга, п&#39;ять '
+        '<b title="x">Zoe\u0308</b></p>'
+    )
+    whole = '<span class="one-face">'
+    assert set_in_one_face(page) == (
+        f'<p lang="en">{whole}\u1ecc\u0301ja</span>, W\u0175 \u00f1, '
+        f'{whole}\u041e\u0301льга</span>, {whole}п&#39;ять</span> <b title="x">Zo\u00eb</b></p>'
+    )
+    assert set_in_one_face("<title>О\u0301</title>") == "<title>О\u0301</title>"
+
+
+def test_a_mark_without_a_font_that_has_its_letter_is_told() -> None:
+    good = "ক\u09bf \u0628\u064b e\u0301 1\ufe0f\u20e3 o\u0323\u0301"
+    assert find_missing_glyphs(good, FONTS) == []
+    assert find_missing_glyphs("ক\u0301 e\u09bf", FONTS) == ["e\u09bf", "ক\u0301"]
+    assert glyph_problem("ক\u0301").found == (
+        "no font has the character 'ক\u0301' "
+        "(U+0995, BENGALI LETTER KA with U+0301, COMBINING ACUTE ACCENT)"
+    )
+
+
+def test_each_language_in_use_that_nobody_has_checked_is_told_once(
+    built_family: Path, vigbook: Run
+) -> None:
+    family = built_family
+    second = family / "cycle-2"
+    shutil.copytree(family / "cycle-1", second)
+    cycle = second / "cycle.yaml"
+    cycle.write_text(cycle.read_text("utf-8").replace("cycle: 1", "cycle: 2"), "utf-8")
+    case = family / "case.yaml"
+    text = case.read_text("utf-8").replace("wren\n", "wren\nlanguage: pl\n", 1)
+    case.write_text(text.replace("receives: true", "receives: true, language: bn"), "utf-8")
+    service = family.parent / "service.yaml"
+    service.write_text(service.read_text("utf-8") + "language: cy\n", "utf-8")
+
+    def told(*arguments: str | Path) -> list[str]:
+        said = vigbook(*arguments).stderr
+        return re.findall("our own words in '(..)' have not been read by a native speaker", said)
+
+    assert told("check", family) == ["bn", "cy", "pl"]
+    asked = ("print", second, "--only", "worksheet", "--language", "uk")
+    assert told(*asked) == ["bn", "cy", "pl", "uk"]
+    assert (second / "print" / "worksheet.uk.clear.pdf").is_file()

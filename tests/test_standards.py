@@ -41,7 +41,7 @@ Fault = Callable[[PdfWriter], None]
 
 STYLES = (
     ("--size", "large"), ("--size", "easy"), ("--private",), ("--paper", "letter"),
-    ("--language", "ar"), ("--blank",),
+    ("--language", "ar"), ("--language", "bn"), ("--blank",),
 )  # fmt: skip
 
 

@@ -186,10 +186,7 @@ def _authority(sitting: Sitting) -> Iterator[Problem]:
 
 
 def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
-    """Our own words in each language that is in use; told once a family."""
-    # Said with the first of the cycles at hand: it is true of all of them.
-    if sitting.folder != next(iter(sitting.family.cycles)):
-        return
+    """Our own words in each language that is in use, or asked for."""
     at = show_path(sitting.family.case.path)
     own = (one.language for one in sitting.case.receivers if one.language)
     for language in sorted({sitting.case.language, sitting.service.language, *own, *asked}):

@@ -13,7 +13,7 @@ import contextlib
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -377,11 +377,21 @@ def each_cycle(
         if not folders:
             found = "has no cycle yet"
             whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
-        return [
+        outcomes = [
             *([whole] if whole.errors else []),
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
+        _tell_once(outcomes)
+        return outcomes
     return [whole]
+
+
+def _tell_once(outcomes: Iterable[Outcome]) -> None:
+    """Leaves what is true of the whole family with the first of its cycles."""
+    told: list[Problem] = []
+    for outcome in outcomes:
+        outcome.warnings = [one for one in outcome.warnings if one not in told]
+        told += outcome.warnings
 
 
 def _one_cycle(
