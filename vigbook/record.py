@@ -109,6 +109,8 @@ def _facts(page: Page) -> list[list[str]]:
     version = say("before any answers")
     if lines:
         at = lines[-1].at[:16].replace("T", " ") + " UTC"
+        # In a line from right to left a day would turn round: 19-09-2026.
+        at = f"\u2066{at}\u2069" if page.words.direction == "rtl" else at
         entries = "%(num)s entry, of %(at)s", "%(num)s entries, the last of %(at)s"
         version = page.words.say_many(*entries, len(lines), at=at)
     rows: list[tuple[str, str | None]] = [
