@@ -22,11 +22,12 @@ import vigbook
 # pipeline, whose gates (a legal hold, links, the log) hold for what leaves by JupyterLab's menu as
 # well; menu is the little that a server needs for it. gentle reads how the worker wrote, where
 # checks tells what is missing. shell runs cells where engine puts them: in a process of their own.
+# methods had idiom, what babel's dates and lists leave open.
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode",
-    "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids",
-    "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page",
+    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe",
+    "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media",
+    "aids", "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page",
     "prompts", "notebook", "shell", "engine", "kernel", "workbook", "record", "glyphs", "pdfa",
     "pdf", "pdfcheck", "variants", "review", "papers", "archive", "pipeline", "exporter",
     "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "menu",

@@ -41,7 +41,7 @@ Fault = Callable[[PdfWriter], None]
 
 STYLES = (
     ("--size", "large"), ("--size", "easy"), ("--private",), ("--paper", "letter"),
-    ("--language", "ar"), ("--blank",),
+    ("--language", "ar"), ("--language", "bn"), ("--blank",),
 )  # fmt: skip
 
 
@@ -294,7 +294,8 @@ def test_every_paper_passes_both_checkers(checked: Checked) -> None:
     assert {
         "take-home.pdf", "record.pdf", "worksheet.pdf", "take-home-mum.pdf", "take-home-dad.pdf",
         "take-home.en.large.pdf", "take-home.en.easy.pdf", "take-home.en.clear.private.pdf",
-        "take-home.en.clear.letter.pdf", "take-home.ar.clear.pdf", "take-home.en.clear.blank.pdf",
+        "take-home.en.clear.letter.pdf", "take-home.ar.clear.pdf", "take-home.bn.clear.pdf",
+        "take-home.en.clear.blank.pdf",
     } <= names  # fmt: skip
     faults = {path.name: found for path in checked.papers if (found := checked.faults(path))}
     assert faults == {}
@@ -325,7 +326,7 @@ def test_papers_have_title_language_and_bookmarks(checked: Checked) -> None:
     for path in checked.papers:
         assert properties_of(path)["/Title"]
         catalogue: Any = PdfReader(path).trailer["/Root"]
-        language = "ar" if ".ar." in path.name else None
+        language = next((one for one in ("ar", "bn") if f".{one}." in path.name), None)
         assert catalogue["/Lang"] in ([language] if language else ["en", "ar"]), path
         assert bookmarks_of(path), path
         assert all(alt_texts_in(path)), path

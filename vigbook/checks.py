@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,13 +91,18 @@ def split_by_filming(sitting: Sitting) -> tuple[list[Clip], list[Problem]]:
     return agreed, refused
 
 
-def list_warnings(sitting: Sitting) -> list[Problem]:
-    """Returns what is no error and still wants somebody's eye."""
+def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Problem]:
+    """Returns what is no error and still wants somebody's eye.
+
+    Args:
+        sitting: the cycle.
+        languages: of papers that are asked for besides the family's own.
+    """
     return [
         *_media_due(sitting),
         *_film_kept(sitting),
         *_team(sitting),
-        *_language(sitting),
+        *_language(sitting, languages),
         *_authority(sitting),
         *_journal(sitting),
         *_copies(sitting),
@@ -180,18 +185,19 @@ def _authority(sitting: Sitting) -> Iterator[Problem]:
             yield sitting.family.case.problem(("consents", index, "authority"), found, mend)
 
 
-def _language(sitting: Sitting) -> Iterator[Problem]:
-    spoken = {sitting.case.language, *(p.language for p in sitting.case.receivers if p.language)}
-    for language in sorted(spoken):
+def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
+    """Our own words in each language that is in use, or asked for."""
+    at = show_path(sitting.family.case.path)
+    own = (one.language for one in sitting.case.receivers if one.language)
+    for language in sorted({sitting.case.language, sitting.service.language, *own, *asked}):
         words = load_words(sitting.templates, language)
         if not words.catalogue and language.partition("-")[0] != "en":
-            found = f"there are no words in '{language}' yet: our own words print in English"
-            yield Problem(file=show_path(sitting.family.case.path), field="language", found=found)
+            said = f"there are no words in '{language}' yet: our own words print in English"
+            yield Problem(file=at, field="language", found=said)
         elif not words.checked:
-            found = f"our own words in '{language}' have not been read by a native speaker"
+            said = f"our own words in '{language}' have not been read by a native speaker"
             mend = "let one read the page before it is handed over"
-            at = show_path(sitting.family.case.path)
-            yield Problem(file=at, field="language", found=found, mend=mend)
+            yield Problem(file=at, field="language", found=said, mend=mend)
 
 
 def _journal(sitting: Sitting) -> Iterator[Problem]:

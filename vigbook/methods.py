@@ -10,22 +10,25 @@ from __future__ import annotations
 import dataclasses
 import datetime
 import functools
+import gettext
 import hashlib
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date
-from babel.lists import format_list
-from babel.messages.catalog import Message
+from babel.messages.catalog import Catalog, Message
+from babel.messages.mofile import write_mo
 from babel.messages.pofile import PoFileError, read_po
+from babel.numbers import format_decimal
 from pydantic import Field, model_validator
 
 from vigbook.answers import Said
 from vigbook.case import Case, Clip, Cycle, Finding, Id, Model, Text, nearest
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
+from vigbook.idiom import join_names, write_date
 from vigbook.yamlfile import read_model
 
 Kind = Literal["text", "list", "tick", "rating", "date", "marks"]
@@ -256,12 +259,14 @@ class Words:
         locale: for dates and lists.
         catalogue: English to this language; empty for English.
         checked: whether a native speaker has read the catalogue.
+        numbers: the sentences with a number in them, in as many forms as the language has.
     """
 
     language: str
     locale: Locale
     catalogue: Mapping[str, str]
     checked: bool
+    numbers: gettext.NullTranslations = dataclasses.field(default_factory=gettext.NullTranslations)
 
     @property
     def direction(self) -> Literal["ltr", "rtl"]:
@@ -280,8 +285,12 @@ class Words:
         return sentence % names if names else sentence
 
     def say_many(self, one: str, many: str, number: int, **names: object) -> str:
-        """Returns a fixed sentence for a number of things."""
-        return self.say(one if number == 1 else many, **{"num": number, **names})
+        """Returns a fixed sentence for a number of things, in the form that goes with it.
+
+        English has two forms, Polish and Ukrainian three, Arabic and Welsh six: the catalogue's
+        `Plural-Forms` say which number takes which.
+        """
+        return self.numbers.ngettext(one, many, number) % {"num": number, **names}
 
     def fill(self, text: str, names: Mapping[str, str]) -> str:
         """Returns a prompt's words in this language with `{child}` and the like put in."""
@@ -289,11 +298,15 @@ class Words:
 
     def date(self, day: datetime.date | None) -> str | None:
         """Returns a date as people write it, or None."""
-        return format_date(day, format="long", locale=self.locale) if day else None
+        return write_date(day, self.locale) if day else None
+
+    def number(self, value: float) -> str:
+        """Returns a number to one decimal place as people write it: '17.6', '17,6'."""
+        return str(format_decimal(value, format="0.#", locale=self.locale))
 
     def list(self, names: Iterable[str]) -> str:
         """Returns names as people list them: 'Mia and Sam'."""
-        return str(format_list([*names], locale=self.locale))
+        return join_names(names, self.locale)
 
 
 @functools.lru_cache(maxsize=16)
@@ -310,6 +323,7 @@ def load_words(templates: tuple[Path, ...], language: str) -> Words:
         found = f"'{language}' is not a language we know"
         raise MethodError(Problem(found=found, mend="write a code as en, cy or ar")) from err
     catalogue: dict[str, str] = {}
+    numbers = gettext.NullTranslations()
     checked = language.partition("-")[0] == "en"
     # A team's catalogue is laid over ours.
     for place in reversed(templates):
@@ -321,13 +335,13 @@ def load_words(templates: tuple[Path, ...], language: str) -> Words:
                 loaded = read_po(file, abort_invalid=True)
         except (OSError, ValueError, PoFileError) as err:
             raise MethodError(Problem(file=str(path), found=f"cannot be read: {err}")) from err
-        said = [message for message in loaded if message.id and message.string]
-        usable = [message for message in said if not message.fuzzy]
+        usable = [one for one in loaded if one.id and one.string and not one.fuzzy]
         for message in usable:
             _check_holes(path, message)
-        catalogue |= {str(message.id): str(message.string) for message in usable}
+        catalogue |= {str(one.id): str(one.string) for one in usable if not one.pluralizable}
+        numbers = _numbers(loaded, numbers)
         checked = "checked by a native speaker: yes" in (loaded.header_comment or "").lower()
-    return Words(language, locale, catalogue, checked)
+    return Words(language, locale, catalogue, checked, numbers)
 
 
 def check_language(templates: Sequence[Path], language: str) -> None:
@@ -356,13 +370,25 @@ def default_source(by: str) -> Said:
     return "written" if by == "practitioner" else "said"
 
 
+def _numbers(loaded: Catalog, fallback: gettext.NullTranslations) -> gettext.NullTranslations:
+    """Returns a catalogue's sentences with a number in them, before those of another."""
+    compiled = io.BytesIO()
+    write_mo(compiled, loaded)
+    found = gettext.GNUTranslations(io.BytesIO(compiled.getvalue()))
+    found.add_fallback(fallback)
+    return found
+
+
 def _check_holes(path: Path, message: Message) -> None:
     """Raises a MethodError where a translation cannot take the names of its sentence."""
-    holes = re.findall(r"%\((\w+)\)s", str(message.id))
+    asked = [message.id] if isinstance(message.id, str) else [*message.id]
+    said = [message.string] if isinstance(message.string, str) else [*(message.string or ())]
+    holes = re.findall(r"%\((\w+)\)s", " ".join(asked))
     try:
-        _ = str(message.string) % dict.fromkeys(holes, "") if holes else ""
+        for text in said if holes else ():
+            _ = text % dict.fromkeys(holes, "")
     except (KeyError, TypeError, ValueError) as err:
-        found = f"the words for '{message.id}' do not hold the same names"
+        found = f"the words for '{asked[0]}' do not hold the same names"
         mend = "write each as it stands there, and any other % twice"
         raise MethodError(
             Problem(file=str(path), line=message.lineno, found=found, mend=mend)

@@ -392,8 +392,7 @@ def length_in_words(words: Words, length: Timecode) -> str:
     """Returns a length of time as '17.6 seconds' or '1:17'."""
     if length.seconds >= 60:
         return length.short()
-    seconds = f"{float(length.seconds):.1f}".removesuffix(".0")
-    return words.say("%(num)s seconds", num=seconds)
+    return words.say("%(num)s seconds", num=words.number(float(length.seconds)))
 
 
 def _short(time: Timecode) -> str:

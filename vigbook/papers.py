@@ -24,7 +24,7 @@ from vigbook.answers import Answer
 from vigbook.case import Person, Size
 from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
-from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
+from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo, format_deletion, make_frame
 from vigbook.publish import publish_bytes, sha256_of
@@ -263,7 +263,7 @@ def _render(draft: _Draft, fit: int = 0) -> str:
         found = f"the page's template is wrong: {err}"
         mend = "mend it, or leave --templates out"
         raise PaperError(Problem(file=f"templates/{template}", found=found, mend=mend)) from err
-    return drop_controls(text)
+    return set_in_one_face(drop_controls(text))
 
 
 def _take_home(page: Page) -> View:

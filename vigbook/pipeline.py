@@ -13,7 +13,7 @@ import contextlib
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -139,10 +139,13 @@ def print_only(
     """Prints papers again with today's answers; the film need not be there."""
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
-        outcome.warnings += checks.list_warnings(sitting)
+        wanted = variants(sitting)
+        # `--language` may ask for one that nobody in the family has.
+        asked = {one.language for one in wanted if one.language}
+        outcome.warnings += checks.list_warnings(sitting, asked)
         drop_refused(sitting, outcome)
         with _timed(outcome, "papers"):
-            print_papers(sitting, outcome, variants(sitting))
+            print_papers(sitting, outcome, wanted)
 
     return each_cycle(case, options, "printed", stages)
 
@@ -386,11 +389,21 @@ def each_cycle(
         if not folders:
             found = "has no cycle yet"
             whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
-        return [
+        outcomes = [
             *([whole] if whole.errors else []),
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
+        _tell_once(outcomes)
+        return outcomes
     return [whole]
+
+
+def _tell_once(outcomes: Iterable[Outcome]) -> None:
+    """Leaves what is true of the whole family with the first of its cycles."""
+    told: list[Problem] = []
+    for outcome in outcomes:
+        outcome.warnings = [one for one in outcome.warnings if one not in told]
+        told += outcome.warnings
 
 
 def _one_cycle(

@@ -110,7 +110,13 @@ def _facts(page: Page) -> list[list[str]]:
     held = cycle.review
     people = ", ".join(f"{person.name} ({person.role})" for person in case.people)
     lines = sitting.journal.lines
-    version = say("%(num)s entries, the last of %(at)s", num=len(lines), at=lines[-1].at[:16].replace("T", " ") + " UTC") if lines else say("before any answers")  # noqa: E501  # fmt: skip
+    version = say("before any answers")
+    if lines:
+        at = lines[-1].at[:16].replace("T", " ") + " UTC"
+        # In a line from right to left a day would turn round: 19-09-2026.
+        at = f"\u2066{at}\u2069" if page.words.direction == "rtl" else at
+        entries = "%(num)s entry, of %(at)s", "%(num)s entries, the last of %(at)s"
+        version = page.words.say_many(*entries, len(lines), at=at)
     rows: list[tuple[str, str | None]] = [
         (say("Reference"), case.reference),
         (say("Family"), case.family),
