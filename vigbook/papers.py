@@ -60,7 +60,8 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     path = sitting.folder / "print" / name
     html = _render(page, variant)
     places = _places(sitting)
-    data = format_review(make_review(sitting)) if variant.name == "record" else b""
+    record = variant.name == "record"
+    data = format_review(make_review(sitting, history=False)) if record else b""
     key = _key(sitting, html, places, data)
     state = read_state(path.parent)
     known = state.get(name, {})
