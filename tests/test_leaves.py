@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from families import TODAY, run_vigbook
+from families import run_vigbook, sit
 from films import read_number
 from marked import ALLOWED, ALLOWED_DAYS, DAYS, PAPERS, Marks, write_marked_family
 from pdfs import alt_texts_in, attachments_of, bookmarks_of, properties_of, text_of
@@ -28,10 +28,7 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject, StreamObject
 
-from vigbook.casefile import read_case_folder
-from vigbook.methods import find_templates
 from vigbook.papers import print_paper
-from vigbook.sitting import Sitting, open_sitting
 from vigbook.variants import Variant
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -46,13 +43,6 @@ OTHERS = [
     Variant(name="take-home", blank=True),
     Variant(name="take-home", person=MARK("id mum"), size="easy", private=True),
 ]
-
-
-def sit(family: Path, today: str = TODAY) -> Sitting:
-    """Returns the sitting of a family's only cycle."""
-    folder = family / "cycle-1"
-    day = datetime.date.fromisoformat(today)
-    return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), day)
 
 
 @pytest.fixture(scope="module")
