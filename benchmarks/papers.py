@@ -21,6 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -168,9 +169,9 @@ def main() -> None:
         pdfs[OTHER] = print_with_nbconvert(family, page)
         for _ in range(rounds):
             for paper in PAPERS:
-                took = spent_by(lambda paper=paper: print_with_vigbook(family, paper))
+                took = spent_by(partial(print_with_vigbook, family, paper))
                 warm.setdefault(paper, []).append(took)
-                took = spent_by(lambda paper=paper: print_as_command(family, paper))
+                took = spent_by(partial(print_as_command, family, paper))
                 cold.setdefault(paper, []).append(took)
             took = spent_by(lambda: print_with_nbconvert(family, page))
             warm.setdefault(OTHER, []).append(took)

@@ -259,6 +259,50 @@ def test_a_private_page_has_no_picture_at_all(marked: Path) -> None:
         assert (images == []) == (".private" in path.name), path.name
 
 
+CHILDS = "    authority: parental responsibility\n    date: 2026-09-01\n"
+MUMS = "    authority: self\n    date: 2026-09-01\n"
+DAD = ("consents:", "  - {id: dad, name: Karim, role: father, receives: true}\nconsents:")
+NO = "  - {{person: {}, uses: take-home, answer: no, given_by: {}, authority: x, date: 2026-09-02}}"
+BOTH, ALONE = {"clip-1-1.jpg", "clip-2-1.jpg"}, {"clip-1-1.jpg"}  # the child alone; with mum
+NONE: set[str] = set()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "held"),
+    [
+        (CHILDS, CHILDS + "    until: 2026-11-21\n", (NONE, NONE, NONE)),
+        (CHILDS, CHILDS + "    until: 2026-11-22\n", (BOTH, BOTH, BOTH)),
+        (MUMS, MUMS + "    withdrawn: 2026-11-22\n", (ALONE, ALONE, ALONE)),
+        (MUMS, MUMS + "    to: [mum]\n", (ALONE, BOTH, ALONE)),
+        (MUMS, MUMS + "    to: [dad]\n", (BOTH, BOTH, BOTH)),
+        ("shared-review, take-home]\n    given_by: mum\n" + MUMS,
+         "take-home]\n    given_by: mum\n" + MUMS
+         + "  - {person: mum, uses: filming, answer: no, given_by: mum, authority: self, "
+         "date: 2026-10-01}\n", (ALONE, ALONE, ALONE)),
+        ("helping_question:", NO.format("child", "dad") + "\nhelping_question:",
+         (NONE, NONE, NONE)),
+        ("helping_question:", NO.format("mum", "mum") + "\nhelping_question:",
+         (ALONE, ALONE, ALONE)),
+    ],
+    ids=["until yesterday", "until today", "taken back today", "to herself", "to him",
+         "filming taken back", "two disagree", "not in this still"],
+)  # fmt: skip
+def test_each_consent_holds_for_its_person_its_use_its_days_and_its_readers(
+    built_family: Path, old: str, new: str, held: tuple[set[str], ...]
+) -> None:
+    edit(built_family / "case.yaml", *DAD)
+    edit(built_family / "case.yaml", old, new)
+    edit(built_family / "cycle-1" / "cycle.yaml", 'leans in."}', 'leans in.", in_shot: [child]}')
+    found = [
+        stills_on(
+            print_paper(sit(built_family), Variant(name="take-home", person=person)).path,
+            built_family,
+        )
+        for person in (None, "mum", "dad")
+    ]
+    assert tuple(found) == held
+
+
 # --- What a family's page gives away -----------------------------------------------------------
 
 
