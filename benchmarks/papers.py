@@ -116,7 +116,8 @@ def print_with_nbconvert(family: Path, page: Page) -> Path:
     from nbconvert import HTMLExporter
 
     cycle = family / "cycle-1"
-    html, _ = HTMLExporter().from_filename(str(cycle / "workbook.ipynb"))
+    exporter = HTMLExporter()  # type: ignore[no-untyped-call]
+    html, _ = exporter.from_filename(str(cycle / "workbook.ipynb"))
     (cycle / "workbook.html").write_text(html, "utf-8")
     page.goto((cycle / "workbook.html").as_uri(), wait_until="load")
     page.pdf(path=cycle / "workbook.pdf", format="A4", tagged=True, outline=True)
@@ -158,14 +159,14 @@ def measure(pdf: Path, workshop: Path) -> str:
 
 def main() -> None:
     """Measures both ways and prints a table."""
-    logging.disable(logging.WARNING)  # nbconvert tells of pictures without words
+    logging.getLogger("traitlets").setLevel(logging.ERROR)  # nbconvert: pictures without words
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     warm: dict[str, list[Spent]] = {}
     cold: dict[str, list[Spent]] = {}
     with tempfile.TemporaryDirectory() as name, open_page() as page:
         folder = Path(name)
         family = write_family(folder / "cases")
-        pdfs = {paper: print_with_vigbook(family, paper) for paper in PAPERS}
+        pdfs: dict[str, Path] = {paper: print_with_vigbook(family, paper) for paper in PAPERS}
         pdfs[OTHER] = print_with_nbconvert(family, page)
         for _ in range(rounds):
             for paper in PAPERS:
