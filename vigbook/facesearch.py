@@ -120,8 +120,8 @@ def _show_face(face: Face) -> dict[str, Any]:
     return {
         "at": face.best.at.format(),
         "box": [left, top, right - left, bottom - top],
-        "from": face.looks[0].at.format(),
-        "to": face.looks[-1].at.format(),
+        "from_s": float(face.looks[0].at.seconds),
+        "to_s": float(face.looks[-1].at.seconds),
         "masks": [
             {"from": mask.start.format(), "to": mask.end.format(), "box": list(mask.box)}
             for mask in face.masks
