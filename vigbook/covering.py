@@ -101,13 +101,13 @@ def list_cut(sitting: Sitting) -> dict[str, str]:
     return {clip.id: clip_recipe(clip) for clip in sitting.cycle.clips if sitting.is_cut(clip)}
 
 
-def _confirm(sitting: Sitting, clip: Clip) -> dict[str, str]:
+def _confirm(sitting: Sitting, clip: Clip) -> dict[str, Any]:
     if not clip.masks:
         raise UsageError("nothing is covered in this clip")
     if sitting.manifest is None or not sitting.is_cut(clip):
         raise UsageError("the covered clip is not cut yet", "wait a moment, then watch it through")
     seal = seal_masks(clip, sitting.manifest.film.sha256)
-    return {"date": sitting.today.isoformat(), "of": seal}
+    return {"date": sitting.today, "of": seal}
 
 
 def _unchecked(index: int, change: Change) -> Change:

@@ -339,12 +339,12 @@ export class Covering {
       this.choose(places[0]);
     };
     const one = numbers.length === 1;
-    return make("li", { "data-boxes": numbers.join(" ") },
+    return make("li", { "data-boxes": numbers.join(" "), class: places.includes(this.chosen) ? "chosen" : null },
       make("div", { class: "row spread" },
         make("span", {}, make("b", {}, name), ` ${clock(first.from_s)} to ${clock(last.to_s)}`),
         this.whose(`whose-${numbers[0]}`, first.covers, (covers) => this.set(numbers, { covers }))),
       make("div", { class: "row" },
-        button("see-box", "Go there", go),
+        button("see-box", "Go", go),
         one ? button("from-here", "From here", () => this.set(numbers, { from: this.here() })) : null,
         one ? button("to-here", "To here", () => this.set(numbers, { to: this.here() })) : null,
         one ? button("whole", "Whole clip", () => this.set(numbers, { from: null, to: null })) : null,
