@@ -14,7 +14,7 @@ from live import wait_until
 from vigbook import facefinder
 from vigbook.case import Clip, Mask
 from vigbook.errors import FilmError, UsageError
-from vigbook.faces import Face, Look, find_faces, link_looks, make_masks
+from vigbook.faces import Look, find_faces, link_looks, make_masks
 from vigbook.facesearch import FaceSearch
 from vigbook.reader import Limits, Reader
 from vigbook.timecode import Timecode

@@ -29,7 +29,8 @@ ORDER = (
     "page", "prompts", "notebook", "kernel",
     "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review", "papers",
     "archive", "pipeline", "opening", "batch", "front", "preview", "works", "facesearch",
-    "darkroom", "web", "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "darkroom", "web", "webprepare", "serve", "cartoon", "demo", "terminal", "cli",
+    "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

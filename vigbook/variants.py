@@ -100,14 +100,16 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
 def remove_refused(sitting: Sitting) -> list[Path]:
     """Deletes the papers that hold a picture which may not be shown there any more.
 
-    That is one of somebody who has not agreed, or one from before part of it was covered. Papers
-    that were asked for once are printed again, without it, when the others are.
+    That is one of somebody who has not agreed, or one from before part of it was covered; a paper
+    with such a one is printed again when the others are.
 
     Raises:
         OutputError: one cannot be deleted.
     """
-    refused = lambda entry: _holds_refused(sitting, entry)  # noqa: E731
-    return _remove_papers(sitting.folder / "print", refused, again=True)
+    folder = sitting.folder / "print"
+    refused = _remove_papers(folder, lambda entry: _holds_refused(sitting, entry))
+    bare = lambda entry: _holds_bare(sitting, entry)  # noqa: E731
+    return refused + _remove_papers(folder, bare, again=True)
 
 
 def choose_variants(
@@ -154,8 +156,8 @@ def list_standing(sitting: Sitting) -> list[Standing]:
     for name, entry in read_state(folder).items():
         with contextlib.suppress(TypeError):  # of a later vigbook
             variant = Variant(**entry.get("variant", {}))
-            kept = _receives(sitting, variant) and not _holds_refused(sitting, entry)
-            if kept and (folder / name).is_file():
+            refused = _holds_refused(sitting, entry) or _holds_bare(sitting, entry)
+            if _receives(sitting, variant) and not refused and (folder / name).is_file():
                 stale = entry.get("said") != latest(sitting)
                 standing.append(Standing(path=folder / name, variant=variant, stale=stale))
     return sorted(standing, key=lambda one: (PAPERS.index(one.variant.name), one.path.name))
@@ -187,15 +189,23 @@ def _remove_papers(
 def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
-    for clip_id, number, *picture in entry.get("shown", ()):
+    for clip_id, number, *_ in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
         if clip is None or number > len(clip.stills):
             return True
         if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
             return True
-        record = sitting.still_record(clip, number)
-        if clip.masks and (record is None or [record.sha256] != picture):
-            return True  # it is of before this was covered
+    return False
+
+
+def _holds_bare(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
+    """Whether a paper holds a picture of a clip with masks that was not taken with them."""
+    for clip_id, number, *picture in entry.get("shown", ()):
+        clip = sitting.cycle.clip(clip_id)
+        if clip and clip.masks and number <= len(clip.stills):
+            record = sitting.still_record(clip, number)
+            if record is None or [record.sha256] != picture:
+                return True
     return False
 
 
