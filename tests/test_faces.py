@@ -141,7 +141,7 @@ def test_boxes_are_grown_and_begin_before_the_face_was_seen() -> None:
 def test_a_box_never_leaves_the_picture() -> None:
     (mask,) = make_masks([Look(Timecode(Fraction(1)), (0.0, 0.9, 0.2, 1.0), 0.9)], clip_of(0, 2))
     left, top, across, down = mask.box
-    assert (left, left + across, top + down) == (0, pytest.approx(0.23), pytest.approx(1))
+    assert [left, left + across, top + down] == pytest.approx([0, 0.23, 1])
 
 
 # --- What is not there, and what takes too long --------------------------------------------------

@@ -92,11 +92,12 @@ def test_what_somebody_watched_is_void_once_anything_changed() -> None:
     assert stands(None)  # nothing is cut yet, and nothing can be seen
     assert stands(title="Waiting", sound="mute")
     other = {"from": 2, "to": 4, "box": (0.26, 0.5, 0.25, 0.25), "covers": "zoe"}
-    for change in (
+    changes: list[dict[str, Any]] = [
         {"start": "1.96"}, {"end": "4.04"}, {"masks": [other]}, {"masks": []},
         {"masks": [{**other, "box": BOX, "covers": "mum"}]}, {"film": "b" * 64},
         {"masks_checked": None},
-    ):  # fmt: skip
+    ]  # fmt: skip
+    for change in changes:
         assert not stands(**change), change
 
 
@@ -168,6 +169,13 @@ def test_being_filmed_needs_a_yes_of_everybody(family: Path) -> None:
     case = COUSIN.replace("zoe, uses: [filming]", "zoe, uses: [own-copy]")
     assert allowed(sit_with(family, MUTE, case), "take-home") == (False, False)
     assert "Zoe: not asked about being filmed" in str(list_withheld(sit(family))[0])
+
+
+def test_who_is_covered_was_filmed_though_no_list_says_so(family: Path) -> None:
+    case = COUSIN.replace("zoe, uses: [filming]", "zoe, uses: [own-copy]")
+    forgotten = MUTE.replace("in_shot: [child, mum, zoe]", "in_shot: [child, mum]")
+    assert allowed(sit_with(family, forgotten, case), "take-home") == (False, False)
+    assert allowed(sit_with(family, forgotten), "take-home") == (True, True)
 
 
 def test_check_says_what_is_not_watched_and_whose_face_decides(family: Path) -> None:
@@ -305,7 +313,8 @@ def test_a_box_is_solid_in_every_frame_of_its_time(tmp_path: Path, how: str) -> 
     if how == "anamorphic":
         source = film.rename(tmp_path / "square.mp4")
         run_ffmpeg("-i", source, "-vf", "setsar=4/3", "-c:a", "copy", film)
-    more = {"slow": {"slow": True}, "original": {"quality": "original"}}.get(how, {})
+    ways: dict[str, dict[str, Any]] = {"slow": {"slow": True}, "original": {"quality": "original"}}
+    more = ways.get(how, {})
     mask = {"from": 1.4, "to": 2.2, "box": BOX}
     built = build(film, tmp_path / "media", clip_of(1, 3, 1.2, 1.4, 2.2, 2.6, masks=[mask], **more))
     numbers, covered = covered_in(tmp_path / "media" / "clip-1.mp4")

@@ -337,10 +337,15 @@ class Cycle(Model):
         return next((clip for clip in self.clips if clip.id == clip_id), None)
 
     def in_picture(self, clip: Clip, still: Still | None = None) -> tuple[str, ...]:
-        """Returns the ids of who can be seen: the still's own list, else the clip's, else all."""
+        """Returns the ids of who can be seen: the still's own list, else the clip's, else all.
+
+        Whose face is covered in the clip is there all the same, though no list should say so.
+        """
         if still is not None and still.in_shot is not None:
             return still.in_shot
-        return clip.in_shot if clip.in_shot is not None else self.in_shot
+        seen = clip.in_shot if clip.in_shot is not None else self.in_shot
+        covered = (mask.covers for mask in clip.masks if mask.covers)
+        return tuple(dict.fromkeys((*seen, *covered)))
 
 
 class Service(Model):
