@@ -18,7 +18,7 @@ from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
 
 STEPS = ("add-masks", "set-masks", "delete-masks", "check-masks")
-_MOST_MASKS = 300  # in one clip: each is a filter on every one of its frames
+_MOST_MASKS = 200  # in one clip: each is a filter, and Windows takes no longer command
 _TOO_MANY = "a clip can have so many boxes and no more: cover a larger area instead"
 
 Change = Callable[[marking.Document], None]

@@ -40,7 +40,7 @@ class Page:
         pictures: whether the reader wants pictures.
         private: whether pictures, logo, dates of visits and places stay off.
         blank: whether nothing that was said is put in.
-        shown: the stills on it, by clip and number, and the SHA-256 of each.
+        shown: the stills on it, by clip and number, and what each was taken by.
     """
 
     sitting: Sitting
@@ -344,7 +344,7 @@ class Page:
         record = self.sitting.still_record(clip, number)
         if record is None or not (self.sitting.media / record.file).is_file():
             return None
-        self.shown.append((clip.id, number, record.sha256))
+        self.shown.append((clip.id, number, record.recipe))
         still = clip.stills[number - 1]
         generic = self.words.say("Picture %(number)s of this clip", number=number)
         return {

@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from vigbook.case import Paper, Size, Use
 from vigbook.errors import UsageError
+from vigbook.manifest import still_recipe
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
 
@@ -200,12 +201,11 @@ def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
 
 def _holds_bare(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     """Whether a paper holds a picture of a clip with masks that was not taken with them."""
-    for clip_id, number, *picture in entry.get("shown", ()):
+    for clip_id, number, *recipe in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
-        if clip and clip.masks and number <= len(clip.stills):
-            record = sitting.still_record(clip, number)
-            if record is None or [record.sha256] != picture:
-                return True
+        still = clip.stills[number - 1] if clip and number <= len(clip.stills) else None
+        if clip and still and clip.masks and recipe != [still_recipe(clip, still)]:
+            return True
     return False
 
 
