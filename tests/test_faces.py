@@ -88,6 +88,7 @@ def test_a_head_that_lies_on_its_side_is_found_too(tmp_path: Path, reader: Reade
     left, top, right, bottom = ASTRONAUTS_FACE
     lying = [200 + top, 60 + 120 - right, 200 + bottom, 60 + 120 - left]
     assert covers(face.masks, Fraction(0), lying)
+    assert face.best.score > 0.8  # the model alone is never that sure of it: 0.72
 
 
 def test_boxes_lie_on_the_upright_picture_of_a_turned_film(tmp_path: Path, reader: Reader) -> None:

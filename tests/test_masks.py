@@ -23,6 +23,8 @@ from vigbook.checks import list_warnings, list_withheld
 from vigbook.errors import CaseError, UsageError
 from vigbook.manifest import FilmRecord, Manifest
 from vigbook.masks import is_checked, list_covered, seal_masks
+from vigbook.methods import find_templates, load_words
+from vigbook.prompts import describe_clip
 from vigbook.publish import sha256_of
 from vigbook.sitting import Sitting
 
@@ -350,6 +352,11 @@ def test_what_was_cut_bare_is_gone_everywhere_once_it_is_covered(
     box = "    masks:\n      - {from: 2, to: 4, box: [0.25, 0.5, 0.25, 0.25], covers: mum}\n"
     path = cycle / "cycle.yaml"
     path.write_text(path.read_text("utf-8").replace("    title: Wait", box + "    title: Wait"))
+    # Until it is cut anew, the bare one is not shown when looking together.
+    sitting = sit(built_family)
+    words = load_words(find_templates(), "en")
+    shown = [describe_clip(sitting, one, words)["source"] for one in sitting.cycle.clips]
+    assert [one is not None for one in shown] == [False, True]
     # Even where nothing can be cut: the film is away.
     away = (cycle / "film.mp4").rename(tmp_path / "film.mp4")
     done = vigbook("build", built_family)

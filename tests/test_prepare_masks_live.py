@@ -223,3 +223,10 @@ def test_a_found_face_is_covered_when_a_person_ticks_it(finger: Page, tmp_path: 
         small = page.locator("#covering button:visible, #covering select:visible")
         tall = small.evaluate_all("all => all.map((one) => one.getBoundingClientRect().height)")
         assert min(tall) >= 44
+        # A clip that was cut before a box was changed by hand is shown to nobody meanwhile.
+        expect(page.locator("#watch")).to_be_enabled()
+        clip = server.url("vigbook/media/cycle-1/clip-1.mp4")
+        assert page.context.request.get(clip).status == 200
+        path = family / "cycle-1" / "cycle.yaml"
+        path.write_text(path.read_text("utf-8").replace("[0.6, 0.4,", "[0.5, 0.4,"), "utf-8")
+        assert page.context.request.get(clip).status == 404
