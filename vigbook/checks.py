@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case import Clip, Use
-from vigbook.consent import may_share_words, may_use, media_due, standing
+from vigbook.consent import COVERED_USES, Decision, may_share_words, may_use, media_due, standing
 from vigbook.errors import CaseError, Problem
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
@@ -107,6 +107,7 @@ def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Probl
         *_journal(sitting),
         *_copies(sitting),
         *_clips(sitting),
+        *_masks(sitting),
     ]
 
 
@@ -132,7 +133,11 @@ def list_withheld(sitting: Sitting) -> list[Problem]:
     )
     for index, clip in enumerate(sitting.cycle.clips):
         for use, words in uses:
-            decision = sitting.may_show(use, clip)
+            # A page has stills alone, and in each somebody else may be seen, or be covered.
+            stills = clip.stills if use == "take-home" else ()
+            decision = Decision(True)
+            for still in stills or (None,):
+                decision &= sitting.may_show(use, clip, still)
             if not decision:
                 reasons = f"{words}: " + "; ".join(decision.reasons)
                 found.append(sitting.source.problem(("clips", index), reasons))
@@ -250,3 +255,31 @@ def _clips(sitting: Sitting) -> Iterator[Problem]:
                 at = ("clips", index, "stills", place)
                 mend = "add alt: what it shows, for somebody who cannot see it"
                 yield problem(at, "has no words for who cannot see it", mend)
+
+
+def _masks(sitting: Sitting) -> Iterator[Problem]:
+    """What is covered is only as good as the eyes that watched it."""
+    for index, clip in enumerate(sitting.cycle.clips):
+        at = ("clips", index, "masks")
+        if clip.masks and not sitting.masks_checked(clip):
+            found = "nobody has watched the covered clip through yet"
+            if clip.masks_checked:
+                found = "was changed since somebody watched the covered clip through"
+            mend = "watch it in 'vigbook prepare', and confirm there that it is covered"
+            yield sitting.source.problem(at, found, mend)
+        names = [sitting.case.name_of(one) for one in _only_covered(sitting, clip)]
+        if names:
+            found = (
+                f"{' and '.join(names)} may be shown here only because of a covered face; "
+                "voices and bodies can still be recognised"
+            )
+            yield sitting.source.problem(at, found, "ask them, or whoever decides for them")
+
+
+def _only_covered(sitting: Sitting, clip: Clip) -> Iterator[str]:
+    """Yields who was not asked about a use that a picture of them is allowed for, covered."""
+    covered = {one for still in (None, *clip.stills) for one in sitting.list_covered(clip, still)}
+    for one in sorted(covered & set(sitting.cycle.in_picture(clip))):
+        asked = (standing(sitting.case, one, use, sitting.today) for use in COVERED_USES)
+        if "not asked" in asked:
+            yield one

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vigbook import marking
+from vigbook import covering, marking
 from vigbook.answers import Journal
 from vigbook.case import Clip, Cycle, Goal, nearest
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
@@ -170,6 +170,9 @@ def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[markin
         _check_marks(clip["start"], clip["end"], ())
         return lambda document: marking.add_clip(document, clip, len(sitting.cycle.clips))
     index, clip_now = _find_clip(sitting, typed)
+    if do in covering.STEPS:
+        read = lambda value: _time({"at": value}, "at", snap)  # noqa: E731
+        return covering.find_change(sitting, index, typed, read)
     if do == "move-clip":
         place = min(max(0, int(typed["to"])), len(sitting.cycle.clips) - 1)
         return lambda document: marking.move_clip(document, index, place)
@@ -178,7 +181,7 @@ def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[markin
         return lambda document: marking.delete_clip(document, index)
     if do == "set-clip":
         field, value = str(typed["field"]), _clip_value(sitting, clip_now, typed, snap)
-        return lambda document: marking.set_clip(document, index, field, value)
+        return _set_clip(index, clip_now, field, value)
     if do == "add-still":
         at = _still_time(clip_now, typed, snap)
         place = sum(one.at < at for one in clip_now.stills)
@@ -194,6 +197,18 @@ def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[markin
         words = _text(typed["value"])
         return lambda document: marking.set_still(document, index, number, "alt", words)
     raise UsageError("there is no such step")
+
+
+def _set_clip(index: int, clip: Clip, field: str, value: Any) -> Callable[[marking.Document], None]:
+    moves = field in ("start", "end")
+    masks = covering.follow_mark(clip, field, Timecode.parse(value)) if moves else []
+
+    def change(document: marking.Document) -> None:
+        marking.set_clip(document, index, field, value)
+        for number, times in masks:
+            marking.set_mask(document, index, number, times)
+
+    return change
 
 
 def next_id(sitting: Sitting) -> str:
@@ -339,7 +354,9 @@ def show_cycle(sitting: Sitting) -> dict[str, Any]:
             {"id": one.id, "heading": one.heading, "look_for": one.look_for}
             for one in sitting.method.file.principles
         ],
-        "clips": [_show_clip(clip) for clip in cycle.clips],
+        "clips": [
+            {**_show_clip(clip), **covering.show_masks(sitting, clip)} for clip in cycle.clips
+        ],
         "earlier": show_earlier(sitting),
     }
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from vigbook.case import PRACTITIONER, Case, Consent, Cycle, Service, Use
 
@@ -27,6 +27,8 @@ WORDS_FOR_USE: dict[Use, str] = {
     "research": "research",
 }
 """What each use is called in a sentence for the worker."""
+COVERED_USES: tuple[Use, ...] = ("shared-review", "take-home", "service-record")
+"""For which somebody who was not asked may be in a picture with their face covered."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -71,14 +73,36 @@ def may_use(
 
 
 def may_show(
-    case: Case, people: Iterable[str], use: Use, today: datetime.date, audience: str | None = None
+    case: Case,
+    people: Iterable[str],
+    use: Use,
+    today: datetime.date,
+    audience: str | None = None,
+    covered: Collection[str] = (),
 ) -> Decision:
     """Returns whether a picture of all these people may be used so, today.
 
     A picture needs the yes to being filmed as well: taking that back ends every use of pictures.
+
+    Somebody whose face is covered in it need not have been asked about this use, so that a cousin
+    who came in does not keep the family from its page. No more than that, since a covered face is
+    still somebody whose body, clothes and home are seen: their yes to being filmed is needed all
+    the same; a no, or a yes that was taken back or has ended, stands; and only the family's own
+    uses are meant, not showing a film to strangers.
+
+    Args:
+        case, people, use, today, audience: as for `may_use`.
+        covered: ids of whose faces are covered there, as a person has confirmed.
     """
     people = tuple(people)
-    return may_use(case, people, "filming", today) & may_use(case, people, use, today, audience)
+    asked = [
+        one
+        for one in people
+        if one not in covered
+        or use not in COVERED_USES
+        or standing(case, one, use, today) != "not asked"
+    ]
+    return may_use(case, people, "filming", today) & may_use(case, asked, use, today, audience)
 
 
 def may_share_words(

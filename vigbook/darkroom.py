@@ -26,6 +26,7 @@ from vigbook.choosing import show_time, to_sentence
 from vigbook.clips import widen
 from vigbook.consent import may_use
 from vigbook.errors import CaseError, ConsentError, VigbookError
+from vigbook.facesearch import FaceSearch
 from vigbook.film import find_frames, list_frame_times, probe_film
 from vigbook.filmfacts import FilmFacts, Shown
 from vigbook.log import write_log
@@ -82,6 +83,7 @@ class Darkroom:
         self._open = open_cycle
         self._film: _Film | None = None
         self._reader, self._asking = Reader(), threading.Lock()
+        self.faces = FaceSearch()
         self._pictures: collections.OrderedDict[tuple[str, ...], bytes] = collections.OrderedDict()
         self._wake = threading.Condition()
         self._cut_at: float | None = None  # when to begin to cut, on the monotonic clock
@@ -98,6 +100,7 @@ class Darkroom:
             self._wake.notify_all()
         if self._thread:
             self._thread.join(_END_S)
+        self.faces.close()
         self._reader.close()
 
     # --- Answers ----------------------------------------------------------------------------
@@ -126,16 +129,22 @@ class Darkroom:
             "strip": _show_strip(film.strip) if film.strip else None,
             "sound": float(film.waveform.step.seconds) if film.waveform else None,
             "cutting": self._tell_cutting(),
+            "faces": self.faces.tell(),
         }
 
     def source(self, sitting: Sitting, which: str) -> Path | None:
-        """Returns the path of the film, or of the copy that browsers play, if there is one.
+        """Returns the path of the film, of the copy that browsers play, or of a clip that is cut.
+
+        None where there is none. A clip is named `covered/` and its id.
 
         Raises:
             VigbookError: it may not be shown, or is not there.
         """
         film = self._find(sitting)
-        return film.path if which == "film" else film.proxy
+        if which in ("film", "proxy"):
+            return film.path if which == "film" else film.proxy
+        clip = sitting.cycle.clip(which.removeprefix("covered/"))
+        return sitting.media / f"{clip.id}.mp4" if clip and sitting.is_cut(clip) else None
 
     def strip(self, sitting: Sitting) -> bytes | None:
         """Returns the strip of small pictures as a JPEG, if it is made already."""

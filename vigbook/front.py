@@ -14,7 +14,6 @@ from vigbook.casefile import find_inside
 from vigbook.checks import list_warnings, list_withheld, split_by_filming
 from vigbook.consent import may_use
 from vigbook.errors import CaseError
-from vigbook.manifest import clip_recipe
 from vigbook.methods import Words
 from vigbook.sitting import Sitting
 from vigbook.variants import Variant, list_standing
@@ -73,12 +72,7 @@ def view_cycle(sitting: Sitting, words: Words) -> CycleView:
     """Returns what the front page tells of one cycle."""
     cycle = sitting.cycle
     agreed, refused = split_by_filming(sitting)
-    standing = (sitting.manifest.clip(clip.id) for clip in agreed) if sitting.manifest else ()
-    cut = [
-        one
-        for one, clip in zip(standing, agreed, strict=bool(sitting.manifest))
-        if one and one.recipe == clip_recipe(clip) and (sitting.media / one.file).is_file()
-    ]
+    cut = [clip for clip in agreed if sitting.is_cut(clip)]
     said = {line.prompt for line in sitting.journal.lines if sitting.journal.last(line.prompt)}
     asked = {key for key, prompt in sitting.prompts.items() if prompt.kind not in ("marks", "tick")}
     film = cycle.film

@@ -20,7 +20,8 @@ Document: TypeAlias = CommentedMap
 
 # The order in which a person writes a clip, and design.md shows it.
 _CLIP_KEYS = ("id", "title", "start", "end", "initiative", "principles", "question", "why",
-              "stills", "in_shot", "sound", "slow", "quality", "masks")  # fmt: skip
+              "stills", "in_shot", "sound", "slow", "quality", "masks",
+              "masks_checked")  # fmt: skip
 
 
 def add_clip(document: Document, clip: Mapping[str, Any], place: int) -> None:
@@ -64,7 +65,7 @@ def set_clip(document: Document, index: int, field: str, value: Any) -> None:
             entries = [_flow(one) if isinstance(one, Mapping) else one for one in value]
             value = CommentedSeq(entries)
             value.fa.set_flow_style()
-        _put(clip, field, value, _CLIP_KEYS)
+        _put(clip, field, _flow(value) if isinstance(value, Mapping) else value, _CLIP_KEYS)
 
 
 def add_still(document: Document, index: int, place: int, still: Mapping[str, Any]) -> None:
@@ -91,8 +92,42 @@ def delete_still(document: Document, index: int, number: int) -> None:
             del clip["stills"]
 
 
+def add_masks(document: Document, index: int, masks: Sequence[Mapping[str, Any]]) -> None:
+    """Puts new masks behind those of a clip, each on a line of its own."""
+    clip = document["clips"][index]
+    with _keeping(document["clips"], index):
+        if not isinstance(clip.get("masks"), CommentedSeq) or not clip["masks"]:
+            _put(clip, "masks", CommentedSeq(), _CLIP_KEYS)
+        clip["masks"].extend(_flow(one) for one in masks)
+
+
+def set_mask(document: Document, index: int, number: int, fields: Mapping[str, Any]) -> None:
+    """Writes fields of a clip's mask, both counted from 0; None takes one out."""
+    with _keeping(document["clips"], index):
+        for field, value in fields.items():
+            mask = document["clips"][index]["masks"][number]
+            _put(mask, field, _flowing(value), ("from", "to", "box", "covers"))
+
+
+def delete_mask(document: Document, index: int, number: int) -> None:
+    """Takes a mask out of a clip, both counted from 0."""
+    clip = document["clips"][index]
+    with _keeping(document["clips"], index):
+        del clip["masks"][number]
+        if not clip["masks"]:
+            del clip["masks"]
+
+
+def _flowing(value: Any) -> Any:
+    if not isinstance(value, list):
+        return value
+    written = CommentedSeq(value)
+    written.fa.set_flow_style()
+    return written
+
+
 def _flow(entry: Mapping[str, Any]) -> CommentedMap:
-    written = CommentedMap(entry)
+    written = CommentedMap({key: _flowing(one) for key, one in entry.items()})
     written.fa.set_flow_style()
     return written
 

@@ -107,7 +107,8 @@ def build_media(
 def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     """Deletes the files of every clip but these, and returns their paths.
 
-    A clip that is no longer marked, or no longer agreed to, must not stay behind.
+    A clip that is no longer marked, or no longer agreed to, must not stay behind; nor a picture
+    that was taken before some of it was covered, or covered otherwise.
 
     Raises:
         OutputError: one cannot be deleted.
@@ -115,7 +116,8 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     manifest = read_manifest(folder)
     if manifest is None or folder.is_symlink():
         return []
-    kept = {name for clip in clips for name in _files_of(clip)}
+    clips = list(clips)
+    kept = {name for clip in clips for name in _files_of(clip)} - {*_bare_files(manifest, clips)}
     # Only what vigbook cut itself: anything else in the folder is somebody's own.
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
@@ -266,6 +268,20 @@ def _files_of(clip: Clip) -> Iterator[str]:
     yield f"{clip.id}.mp4"
     for number, _ in _numbered(clip):
         yield f"{clip.id}-{number}.jpg"
+
+
+def _bare_files(manifest: Manifest, clips: Iterable[Clip]) -> Iterator[str]:
+    """Yields the files of clips with masks that were cut with others, or with none."""
+    for clip in clips:
+        if not clip.masks:
+            continue
+        record = manifest.clip(clip.id)
+        if record and record.recipe != clip_recipe(clip):
+            yield record.file
+        for number, still in _numbered(clip):
+            taken = manifest.still(clip.id, number)
+            if taken and taken.recipe != still_recipe(clip, still):
+                yield taken.file
 
 
 def cover(picture: Pixels, masks: Sequence[Mask], at: Timecode) -> Pixels:

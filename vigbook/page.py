@@ -40,7 +40,7 @@ class Page:
         pictures: whether the reader wants pictures.
         private: whether pictures, logo, dates of visits and places stay off.
         blank: whether nothing that was said is put in.
-        shown: the stills on it, by clip and number.
+        shown: the stills on it, by clip and number, and what each was taken by.
     """
 
     sitting: Sitting
@@ -52,7 +52,7 @@ class Page:
     pictures: bool = True
     private: bool = False
     blank: bool = False
-    shown: list[tuple[str, int]] = dataclasses.field(default_factory=list)
+    shown: list[tuple[str, int, str]] = dataclasses.field(default_factory=list)
     _words_withheld: dict[tuple[str, tuple[str, ...]], dict[str, None]] = dataclasses.field(
         default_factory=dict
     )
@@ -133,8 +133,27 @@ class Page:
             "question": clip.question,
             "why": clip.why,
             "in_shot": [case.name_of(one) for one in self.sitting.cycle.in_picture(clip)],
+            "covered": self._covered(clip),
             "left_out": None if shown else self._sentence("The clip may not be shown", shown),
         }
+
+    def _covered(self, clip: Clip) -> list[str]:
+        """Returns in words what was covered in a clip, and whether a person has watched it."""
+        if not clip.masks:
+            return []
+        say, name_of = self.words.say, self.sitting.case.name_of
+        people = dict.fromkeys(mask.covers for mask in clip.masks)
+        lines = [
+            say("%(name)s's face was covered.", name=name_of(one))
+            if one
+            else say("Part of the picture was covered.")
+            for one in people
+        ]
+        checked = clip.masks_checked if self.sitting.masks_checked(clip) else None
+        if checked is None:
+            return [*lines, say("Nobody has confirmed yet that it is covered all through.")]
+        date = self.words.date(checked.date)
+        return [*lines, say("The covered clip was watched through on %(date)s.", date=date)]
 
     def stills(self, clip_id: str) -> View | None:
         """A clip's pictures, those that may stand on this paper, and the words for them."""
@@ -339,7 +358,7 @@ class Page:
         record = self.sitting.still_record(clip, number)
         if record is None or not (self.sitting.media / record.file).is_file():
             return []
-        self.shown.append((clip.id, number))
+        self.shown.append((clip.id, number, record.recipe))
         still = clip.stills[number - 1]
         view = {
             "src": f"../media/{record.file}",

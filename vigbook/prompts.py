@@ -135,7 +135,8 @@ def describe_clip(sitting: Sitting, clip: Clip, words: Words) -> dict[str, Any]:
         "slow": clip.slow,
     }
     video = sitting.media / f"{clip.id}.mp4"
-    if video.is_file() and sitting.may_show("shared-review", clip):
+    stands = sitting.is_cut(clip) if clip.masks else video.is_file()
+    if stands and sitting.may_show("shared-review", clip):
         shown["source"] = _source(sitting, video)
         there = [
             (picture, still)

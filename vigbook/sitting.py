@@ -12,7 +12,8 @@ from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.casefile import CaseFolder
 from vigbook.consent import Decision, may_show
 from vigbook.errors import MethodError
-from vigbook.manifest import Manifest, StillRecord, read_manifest, still_recipe
+from vigbook.manifest import Manifest, StillRecord, clip_recipe, read_manifest, still_recipe
+from vigbook.masks import is_checked, list_covered
 from vigbook.methods import Method, Prompt, Words, load_method
 from vigbook.yamlfile import Source
 
@@ -106,12 +107,33 @@ class Sitting:
         stands = record and record.recipe == still_recipe(clip, clip.stills[number - 1])
         return record if stands else None
 
+    def is_cut(self, clip: Clip) -> bool:
+        """Returns whether a clip is cut as it is marked, and covered, now."""
+        record = self.manifest.clip(clip.id) if self.manifest else None
+        stands = record is not None and record.recipe == clip_recipe(clip)
+        return stands and (self.media / f"{clip.id}.mp4").is_file()
+
     def may_show(
         self, use: Use, clip: Clip, still: Still | None = None, audience: str | None = None
     ) -> Decision:
         """Returns whether a clip, or one of its stills, may be used so today."""
         people = self.cycle.in_picture(clip, still)
-        return may_show(self.case, people, use, self.today, audience)
+        covered = self.list_covered(clip, still)
+        return may_show(self.case, people, use, self.today, audience, covered)
+
+    def masks_checked(self, clip: Clip) -> bool:
+        """Returns whether a person has watched a clip covered as it is marked and cut now."""
+        return is_checked(clip, self.manifest.film.sha256 if self.manifest else None)
+
+    def list_covered(self, clip: Clip, still: Still | None = None) -> tuple[str, ...]:
+        """Returns the ids of who is covered well enough to need no asking (`consent.may_show`).
+
+        That is only what a person has watched and confirmed. In a still it is whose face is covered
+        at its moment; in a clip, whose face is covered from its first frame to its last and whose
+        voice is not heard either: with its sound, they could be known by that.
+        """
+        voiced = still is None and clip.sound != "mute"
+        return list_covered(clip, still) if self.masks_checked(clip) and not voiced else ()
 
     def names(
         self,

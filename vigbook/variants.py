@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from vigbook.case import Case, Paper, Size, Use
 from vigbook.errors import Problem, UsageError
+from vigbook.manifest import still_recipe
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
 from vigbook.yamlfile import show_path
@@ -152,10 +153,16 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
 def remove_refused(sitting: Sitting) -> list[Path]:
     """Deletes the papers that hold a picture which may not be shown there any more.
 
+    That is one of somebody who has not agreed, or one from before part of it was covered; a paper
+    with such a one is printed again when the others are.
+
     Raises:
         OutputError: one cannot be deleted.
     """
-    return _remove_papers(sitting.folder / "print", lambda entry: _holds_refused(sitting, entry))
+    folder = sitting.folder / "print"
+    refused = _remove_papers(folder, lambda entry: _holds_refused(sitting, entry))
+    bare = lambda entry: _holds_bare(sitting, entry)  # noqa: E731
+    return refused + _remove_papers(folder, bare, again=True)
 
 
 def choose_variants(
@@ -202,8 +209,8 @@ def list_standing(sitting: Sitting) -> list[Standing]:
     for name, entry in read_state(folder).items():
         with contextlib.suppress(TypeError):  # of a later vigbook
             variant = Variant(**entry.get("variant", {}))
-            kept = _receives(sitting, variant) and not _holds_refused(sitting, entry)
-            if kept and (folder / name).is_file():
+            refused = _holds_refused(sitting, entry) or _holds_bare(sitting, entry)
+            if _receives(sitting, variant) and not refused and (folder / name).is_file():
                 stale = entry.get("said") != latest(sitting)
                 standing.append(Standing(path=folder / name, variant=variant, stale=stale))
     order = [*FOR_FAMILIES, *PAPERS]
@@ -215,7 +222,9 @@ def latest(sitting: Sitting) -> str | None:
     return sitting.journal.lines[-1].id if sitting.journal.lines else None
 
 
-def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) -> list[Path]:
+def _remove_papers(
+    folder: Path, unwanted: Callable[[Mapping[str, Any]], bool], *, again: bool = False
+) -> list[Path]:
     state = read_state(folder)
     removed = [folder / name for name, entry in state.items() if unwanted(entry)]
     for path in removed:
@@ -223,7 +232,9 @@ def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) 
             path.unlink(missing_ok=True)
         except OSError as err:
             raise output_error(path, err) from err
-        del state[path.name]
+        entry = state.pop(path.name)
+        if again:
+            state[path.name] = {"variant": entry.get("variant", {}), "shown": []}
     if removed:
         write_state(folder, state)
     return removed
@@ -232,11 +243,21 @@ def _remove_papers(folder: Path, unwanted: Callable[[Mapping[str, Any]], bool]) 
 def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
-    for clip_id, number in entry.get("shown", ()):
+    for clip_id, number, *_ in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
         if clip is None or number > len(clip.stills):
             return True
         if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
+            return True
+    return False
+
+
+def _holds_bare(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
+    """Whether a paper holds a picture of a clip with masks that was not taken with them."""
+    for clip_id, number, *recipe in entry.get("shown", ()):
+        clip = sitting.cycle.clip(clip_id)
+        still = clip.stills[number - 1] if clip and number <= len(clip.stills) else None
+        if clip and still and clip.masks and recipe != [still_recipe(clip, still)]:
             return True
     return False
 

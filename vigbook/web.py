@@ -166,6 +166,9 @@ class MediaHandler(DeskHandler, web.StaticFileHandler):
             still = clip.stills[int(number) - 1]
         if clip is None or not sitting.may_show("shared-review", clip, still):
             raise web.HTTPError(404)
+        stands = sitting.still_record(clip, int(number)) if still else sitting.is_cut(clip)
+        if clip.masks and not stands:  # it was cut before this was covered
+            raise web.HTTPError(404)
         await web.StaticFileHandler.get(self, f"{cycle}/media/{name}", include_body)
 
     def head(self, cycle: str, name: str) -> Any:  # type: ignore[override]

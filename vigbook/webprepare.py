@@ -13,7 +13,9 @@ from tornado import web
 
 from vigbook.case import Clip
 from vigbook.choosing import ChangedError, Choosing, show_cycle, to_sentence
+from vigbook.covering import list_cut
 from vigbook.errors import ConsentError, UsageError, VigbookError
+from vigbook.facesearch import crop_face
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
 from vigbook.web import Desk, DeskHandler
@@ -76,6 +78,20 @@ class _TableHandler(DeskHandler):
         except ValueError as err:
             raise web.HTTPError(400) from err
 
+    def box(self) -> tuple[float, ...]:
+        """Returns the box that was asked for: left, top, width and height in 0..1.
+
+        Raises:
+            tornado.web.HTTPError: it is none.
+        """
+        try:
+            box = tuple(float(one) for one in self.get_query_argument("box").split(","))
+        except ValueError as err:
+            raise web.HTTPError(400) from err
+        if len(box) != 4 or not all(0 <= one <= 1 for one in box) or min(box[2:]) <= 0:
+            raise web.HTTPError(400)
+        return box
+
     def clip(self, sitting: Sitting) -> Clip | None:
         """Returns the clip that was asked for, if one was."""
         return sitting.cycle.clip(self.get_query_argument("clip", ""))
@@ -123,6 +139,7 @@ class StepHandler(_TableHandler):
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
         sitting, choosing, room, revision = self.table.lay(cycle)
         shown: dict[str, Any] = {"revision": revision, "film": room.look(sitting)}
+        shown["cut"] = list_cut(sitting)
         if revision != seen:
             shown["cycle"] = show_cycle(sitting)
             shown["undo"], shown["redo"] = choosing.can_undo, choosing.can_redo
@@ -133,6 +150,8 @@ class StepHandler(_TableHandler):
         if typed.get("do") == "want-copy":
             room.want_copy(sitting)
             return self._show(cycle)
+        if typed.get("do") in ("seek-faces", "leave-faces"):
+            return self._seek(cycle, sitting, room, typed)
         try:
             if revision != typed.get("revision"):
                 raise ChangedError
@@ -143,9 +162,22 @@ class StepHandler(_TableHandler):
             return {**self._show(cycle), "refused": to_sentence(err)}
         except (KeyError, TypeError, ValueError) as err:
             raise web.HTTPError(400) from err
-        if typed.get("field") not in _ONLY_SAID:
+        if typed.get("field") not in _ONLY_SAID and typed["do"] != "check-masks":
             room.cut_soon()
         return {**self._show(cycle), "note": note}
+
+    def _seek(
+        self, cycle: str, sitting: Sitting, room: Darkroom, typed: dict[str, Any]
+    ) -> dict[str, Any]:
+        room.faces.close()
+        clip = sitting.cycle.clip(str(typed.get("clip")))
+        if typed["do"] == "seek-faces" and clip:
+            try:
+                if film := room.source(sitting, "film"):
+                    room.faces.begin(film, clip)
+            except VigbookError as err:
+                return {**self._show(cycle), "refused": to_sentence(err)}
+        return self._show(cycle)
 
 
 def _snap(room: Darkroom, sitting: Sitting, at: Timecode, ends: bool) -> Timecode:
@@ -187,6 +219,7 @@ class PictureHandler(_TableHandler):
     async def get(self, cycle: str, which: str) -> None:
         """Answers with the still that a build writes, a picture for the screen, or the strip."""
         at = self.moment() if which != "strip" else None
+        box = self.box() if which == "face" else ()
 
         def work() -> bytes | None:
             sitting, _, room, _ = self.table.lay(cycle)
@@ -194,6 +227,8 @@ class PictureHandler(_TableHandler):
                 return room.strip(sitting)
             if which == "still":
                 return room.take_still(sitting, at, self.clip(sitting))
+            if which == "face":
+                return crop_face(room.take_picture(sitting, at), box)
             return room.take_picture(sitting, at)
 
         await self.send("image/jpeg", work)
@@ -262,9 +297,9 @@ def list_prepare_handlers(
     api = rf"{base}vigbook/api/{_CYCLE}/"
     return [
         (rf"{base}vigbook/prepare/{_CYCLE}/?", PageHandler, own),
-        (rf"{base}vigbook/film/{_CYCLE}/(film|proxy)", FilmHandler, own),
+        (rf"{base}vigbook/film/{_CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler, own),
         (rf"{api}prepare", StepHandler, own),
         (rf"{api}(moments|neighbours|sharpest)", MomentsHandler, own),
-        (rf"{api}(still|picture|strip)\.jpg", PictureHandler, own),
+        (rf"{api}(still|picture|face|strip)\.jpg", PictureHandler, own),
         (rf"{api}levels", LevelsHandler, own),
     ]

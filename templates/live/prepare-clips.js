@@ -109,7 +109,7 @@ export function showEditor(editor, cycle, clip, pictures, does) {
   editor.hidden = !clip;
   if (!clip) return;
   const people = cycle.people.map((one) => one.id).join(" ");
-  const form = [clip.id, people, clip.stills.map((one) => one.at).join(" ")].join("|");
+  const form = [clip.id, people, clip.stills.map((one) => one.at).join(" "), JSON.stringify(clip.masks)].join("|");
   if (editor.dataset.form !== form) {
     const held = document.activeElement?.closest?.("#editor") ? document.activeElement.id : null;
     const open = editor.querySelector(".principles")?.open;

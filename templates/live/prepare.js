@@ -5,6 +5,7 @@
 import { Film } from "./prepare-film.js";
 import { Line } from "./prepare-line.js";
 import { showEarlier, showEditor, showList } from "./prepare-clips.js";
+import { Covering, hash } from "./prepare-masks.js";
 
 const body = document.body;
 const find = (id) => document.getElementById(id);
@@ -35,9 +36,10 @@ function xsrf() {
 
 const film = new Film(document, api, moved);
 const line = new Line(find("timeline"), film);
-const state = { revision: "", cycle: null, film: {}, chosen: null, begun: null, undo: false, redo: false };
+const state = { revision: "", cycle: null, film: {}, cut: {}, chosen: null, begun: null, undo: false, redo: false };
 const queue = [];
 let sending = false;
+let covering = null; // made once there are things to do
 let steps = 0; // done: what was asked for before one is stale after it
 let away = false; // what stands as trouble is that nothing could be looked at
 
@@ -45,6 +47,7 @@ let away = false; // what stands as trouble is that nothing could be looked at
 
 function take(answer) {
   if (answer.film) state.film = answer.film;
+  if (answer.cut) state.cut = answer.cut;
   if (answer.cycle) {
     state.cycle = answer.cycle;
     state.undo = answer.undo;
@@ -67,6 +70,7 @@ function show() {
   showEarlier(find("earlier"), cycle);
   showList(find("list"), cycle, line.strip, state.chosen, does);
   showEditor(find("editor"), cycle, chosenClip(), stillUrl, does);
+  covering.show(state, chosenClip());
   find("undo").disabled = !state.undo;
   find("redo").disabled = !state.redo;
   find("hint").textContent = hint();
@@ -99,6 +103,7 @@ function moved() {
   find("clock").classList.toggle("moving", film.moving && !film.playing);
   find("play").textContent = film.playing ? "Pause" : "Play";
   line.draw();
+  covering?.draw();
 }
 
 function clock(s) {
@@ -127,7 +132,9 @@ function takeAids() {
 }
 
 function stillUrl(at, clip) {
-  return api.url("still.jpg", { at, clip, of: state.film.key || "" });
+  // Covered otherwise, it is another picture.
+  const masks = state.cycle.clips.find((one) => one.id === clip)?.masks;
+  return api.url("still.jpg", { at, clip, of: state.film.key || "", covered: hash(JSON.stringify(masks)) });
 }
 
 function say(words) {
@@ -186,7 +193,8 @@ function tellOf(answer, typed) {
     say("Not saved");
   } else {
     if (answer.note) complain(answer.note);
-    say(`Saved at ${new Date().toLocaleTimeString("en-GB")}`);
+    if (typed.do.endsWith("-faces")) say("");
+    else say(`Saved at ${new Date().toLocaleTimeString("en-GB")}`);
   }
 }
 
@@ -205,7 +213,8 @@ async function look() {
     lament("The program does not answer. Start vigbook prepare again, and leave this page open.");
   }
   const { aid, cutting, state: there } = state.film;
-  const busy = aid || cutting?.busy || there === "reading";
+  const { faces } = state.film;
+  const busy = aid || cutting?.busy || (faces && !faces.faces && !faces.wrong) || there === "reading";
   setTimeout(look, document.hidden ? 10000 : busy ? 700 : 4000);
 }
 
@@ -243,7 +252,9 @@ const does = {
     does.visit(field);
   },
   take: (s, clip, number) => openPicker(s, clip, number),
+  still: (at, clip) => stillUrl(at, clip),
 };
+covering = new Covering(document, film, api, does);
 
 function here() {
   return film.place.at || film.place.s.toFixed(6);
@@ -390,7 +401,7 @@ const KEYS = {
 };
 
 function pressed(event) {
-  if (find("picker").open) return;
+  if (find("picker").open || find("watcher").open) return;
   const undoes = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
   const field = event.target.closest("input[type=text], textarea, select");
   // In a field that was changed, undo is the field's own until that is saved.
