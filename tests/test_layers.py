@@ -18,17 +18,20 @@ import vigbook
 # of archive, cartoon out of demo, terminal out of cli. What decodes films was taken out of film:
 # filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
-# Choosing clips has marking (comments kept) and darkroom (long work); methods had idiom (what
-# babel's dates and lists leave open).
+# Choosing clips has marking (comments kept) and darkroom (long work). exporter stands below
+# pipeline, whose gates (a legal hold, links, the log) hold for what leaves by JupyterLab's menu as
+# well; menu is the little that a server needs for it. gentle reads how the worker wrote, where
+# checks tells what is missing; idiom, taken out of methods, has what babel's dates and lists leave
+# open.
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
     "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode",
     "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids",
-    "sitting", "checks", "saving", "choosing", "describe", "elements", "page", "prompts",
+    "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page", "prompts",
     "notebook", "kernel", "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants",
-    "review", "papers", "archive", "pipeline", "opening", "batch", "front", "preview", "works",
-    "darkroom", "web", "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas",
-    "__main__",
+    "review", "papers", "archive", "pipeline", "exporter", "opening", "batch", "front", "preview",
+    "works", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli",
+    "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -36,7 +39,7 @@ ONLY_IN = {
     "anywidget": {"prompts"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
-    "jupyter_server": {"serve", "web"},
+    "jupyter_server": {"serve", "web", "menu"},
     "pypdfium2": {"pdfcheck", "preview"},
     "tornado": {"web", "webprepare"},
     "filelock": {"log"},
@@ -45,6 +48,7 @@ ONLY_IN = {
     "imageio_ffmpeg": {"ffmpeg", "cartoon"},
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
+    "nbconvert": {"exporter"},
     "nbformat": {"kernel"},
     "nh3": {"record"},
     "page": {"pdfcheck"},

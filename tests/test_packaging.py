@@ -34,10 +34,11 @@ def test_the_wheel_holds_what_git_holds_and_nothing_more() -> None:
     names = set(zipfile.ZipFile(wheels[-1]).namelist())
     inside = {name for name in names if ".dist-info/" not in name}
     expected = {name if name.startswith("vigbook/") else f"vigbook/{name}" for name in tracked()}
-    # JupyterLab looks for its extensions outside any package.
+    # JupyterLab and its server look for their extensions outside any package.
     extension = {name for name in tracked() if name.startswith("templates/labextensions/")}
-    shared = f"vigbook-{vigbook.__version__}.data/data/share/jupyter"
-    expected |= {f"{shared}/{name.removeprefix('templates/')}" for name in extension}
+    shared = f"vigbook-{vigbook.__version__}.data/data"
+    expected |= {f"{shared}/share/jupyter/{name.removeprefix('templates/')}" for name in extension}
+    expected.add(f"{shared}/etc/jupyter/jupyter_server_config.d/vigbook.json")
     assert len(extension) == 2
     assert inside == expected
 

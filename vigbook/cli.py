@@ -121,7 +121,7 @@ def check(
     as_json: Json = False,
     today: Today = None,
 ) -> None:
-    """Tell what is wrong, what is not agreed to, and what media is due to be deleted."""
+    """Tell what is wrong, not agreed to, or due to be deleted; suggest gentler words."""
     from vigbook import pipeline
 
     options = _options(service, templates, today)
@@ -418,6 +418,12 @@ def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = N
             _complain(one.errors)
             _complain(one.withheld, "left out: ")
             _complain(one.warnings, "note: ")
+        # What two cycles share, as the team's file, is told once.
+        if gentle := list(
+            dict.fromkeys(one for cycle in cycles for one in cycle.suggestions or ())
+        ):
+            typer.echo("Gentle words (suggestions):", err=True)
+            _complain(gentle, "  ")
 
 
 def _in_short(outcome: Outcome, word: Callable[[Outcome], str] | None) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime
+import functools
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -60,6 +61,22 @@ class Printed:
     long: Problem | None
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """All that a paper is made of, before it is laid out."""
+
+    page: Page
+    variant: Variant
+    name: str
+    context: View
+    places: Mapping[str, Path]
+    data: bytes
+
+    @property
+    def path(self) -> Path:
+        return self.page.sitting.folder / "print" / self.name
+
+
 def print_paper(sitting: Sitting, variant: Variant) -> Printed:
     """Prints one paper, unless the one that is there was made from the same things.
 
@@ -69,46 +86,74 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
-    page, name = open_page(sitting, variant)
-    path = sitting.folder / "print" / name
-    context = _CONTEXTS[variant.name](page)
-    html = _render(page, variant, context)
-    places = _places(sitting)
-    data = format_review(make_review(sitting)) if variant.name == "record" else b""
-    key = _key(sitting, html, places, data)
+    draft = _draft(sitting, variant)
+    path = draft.path
+    key = _key(draft)
     state = read_state(path.parent)
-    known = state.get(name, {})
+    known = state.get(path.name, {})
     said = latest(sitting)
     if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
         if known.get("said") != said:  # nothing of it is on this paper
-            write_state(path.parent, state | {name: known | {"said": said}})
-        return _printed(page, variant, path, known.get("pages"), made=False)
-    _check_glyphs(sitting, html, places["print"] / "fonts", name)
-    from vigbook.pdfcheck import check_pdf, count_pages
-
-    enclosed = [_enclose(sitting, data)] if data else []
-    content = _lay_out(page, variant, context, places, enclosed)
-    check_pdf(content, str(path))
+            write_state(path.parent, state | {path.name: known | {"said": said}})
+        return _printed(draft, known.get("pages"), made=False)
+    content = _lay_out(draft)
     publish_bytes(path, content)
+    from vigbook.pdfcheck import count_pages
+
     pages = count_pages(content)
-    state[name] = {
+    state[path.name] = {
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
-        "shown": page.shown,
+        "shown": draft.page.shown,
         "said": said,
         "pages": pages,
     }
     write_state(path.parent, state)
-    return _printed(page, variant, path, pages, made=True)
+    return _printed(draft, pages, made=True)
 
 
-def _printed(page: Page, variant: Variant, path: Path, pages: object, *, made: bool) -> Printed:
+def make_paper(
+    sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None
+) -> tuple[bytes, tuple[Problem, ...]]:
+    """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
+
+    Args:
+        sitting: the cycle.
+        variant: which paper, for whom and how.
+        node: the executed notebook that a record is made from; the one on the disk where None.
+
+    Raises:
+        PaperError, UsageError: as `print_paper`.
+    """
+    draft = _draft(sitting, variant, node)
+    return _lay_out(draft), tuple(draft.page.withheld)
+
+
+def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None) -> _Draft:
+    page, name = open_page(sitting, variant)
+    contexts: dict[str, Callable[[Page], View]] = {
+        "take-home": _take_home,
+        "script": _take_home,
+        "record": functools.partial(make_record, node=node),
+        "worksheet": _worksheet,
+    }
+    return _Draft(
+        page=page,
+        variant=variant,
+        name=name,
+        context=contexts[variant.name](page),
+        places=_places(sitting),
+        data=format_review(make_review(sitting)) if variant.name == "record" else b"",
+    )
+
+
+def _printed(draft: _Draft, pages: object, *, made: bool) -> Printed:
     return Printed(
-        path=path,
+        path=draft.path,
         made=made,
-        withheld=tuple(page.withheld),
-        long=long_problem(path, variant.name, page.size, pages),
+        withheld=tuple(draft.page.withheld),
+        long=long_problem(draft.path, draft.variant.name, draft.page.size, pages),
     )
 
 
@@ -179,45 +224,45 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
     )
 
 
-def _lay_out(
-    page: Page,
-    variant: Variant,
-    context: View,
-    places: Mapping[str, Path],
-    enclosed: Sequence[Enclosure],
-) -> bytes:
-    """Returns a paper, set as closely as it must be to keep within the sides that it should have.
+def _lay_out(draft: _Draft) -> bytes:
+    """Returns a paper's PDF, checked.
 
-    Where even the closest setting needs more sides, it is set as roomily as those sides allow.
+    It is set as closely as it must be to keep within the sides that it should have. Where even the
+    closest setting needs more, it is set as roomily as those sides allow.
+
+    Raises:
+        PaperError: it cannot be laid out whole, or is not to the standards.
     """
     from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
-    from vigbook.pdfcheck import count_pages
+    from vigbook.pdfcheck import check_pdf, count_pages
 
-    most = most_pages(variant.name, page.size)
+    sitting = draft.page.sitting
+    _check_glyphs(draft)
+    enclosed = [_enclose(sitting, draft.data)] if draft.data else []
+    most = most_pages(draft.variant.name, draft.page.size)
     tried: list[bytes] = []
     for fit in range(_FITS):
-        frame = {"page": {**context["page"], "fit": fit}}
-        html = _render(page, variant, {**context, **frame})
-        tried.append(render_pdf(html, places, enclosed))
+        tried.append(render_pdf(_render(draft, fit), draft.places, enclosed))
         if most is None or count_pages(tried[-1]) <= most:
-            return tried[-1]
+            break
     fewest = count_pages(tried[-1])
-    return next(content for content in tried if count_pages(content) <= fewest)
+    content = next(one for one in tried if count_pages(one) <= fewest)
+    check_pdf(content, str(draft.path))
+    return content
 
 
-def _render(page: Page, variant: Variant, context: View) -> str:
-    easy = variant.name == "take-home" and page.size == "easy"
-    template = f"print/{'easy' if easy else variant.name}.html.j2"
+def _render(draft: _Draft, fit: int = 0) -> str:
+    """Returns a paper's HTML, set closer than usual by so many steps."""
+    page, name = draft.page, draft.variant.name
+    template = f"print/{'easy' if name == 'take-home' and page.size == 'easy' else name}.html.j2"
     html = environment(page.sitting.templates, page.words)
+    context = {**draft.context, "page": {**draft.context["page"], "fit": fit}}
     try:
         text = html.get_template(template).render(context)
     except jinja2.TemplateError as err:
         found = f"the page's template is wrong: {err}"
-        raise PaperError(
-            Problem(
-                file=f"templates/{template}", found=found, mend="mend it, or leave --templates out"
-            )
-        ) from err
+        mend = "mend it, or leave --templates out"
+        raise PaperError(Problem(file=f"templates/{template}", found=found, mend=mend)) from err
     return set_in_one_face(drop_controls(text))
 
 
@@ -302,14 +347,6 @@ def _worksheet(page: Page) -> View:
     }
 
 
-_CONTEXTS: dict[str, Callable[[Page], View]] = {
-    "take-home": _take_home,
-    "script": _take_home,
-    "record": make_record,
-    "worksheet": _worksheet,
-}
-
-
 def _to_write(page: Page, prompt: Any) -> View:
     return {"label": page.label(prompt), "hint": page.hint(prompt), "lines": prompt.lines}
 
@@ -346,24 +383,26 @@ def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
     )
 
 
-def _key(sitting: Sitting, html: str, places: Mapping[str, Path], data: bytes) -> str:
+def _key(draft: _Draft) -> str:
     """Returns a SHA-256 of all that a paper is made from.
 
     That is its HTML, styles, fonts and pictures, the data it carries, and the standards.
     """
-    digest = hashlib.sha256(html.encode())
+    digest = hashlib.sha256(_render(draft).encode())
     digest.update(_STANDARDS.encode())
-    digest.update(hashlib.sha256(data).digest())
-    ours = [place for name, place in places.items() if name != "media"]
+    digest.update(hashlib.sha256(draft.data).digest())
+    ours = [place for name, place in draft.places.items() if name != "media"]
     digest.update(hash_templates(ours).encode())
-    if sitting.manifest:
-        digest.update(json.dumps([one.sha256 for one in sitting.manifest.stills]).encode())
+    manifest = draft.page.sitting.manifest
+    if manifest:
+        digest.update(json.dumps([one.sha256 for one in manifest.stills]).encode())
     return digest.hexdigest()
 
 
-def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:
+def _check_glyphs(draft: _Draft) -> None:
     """Raises a PaperError that names each letter without a font, and where it was typed."""
-    missing = find_missing_glyphs(html, fonts)
+    sitting = draft.page.sitting
+    missing = find_missing_glyphs(_render(draft), draft.places["print"] / "fonts")
     if not missing:
         return
     texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
@@ -373,5 +412,5 @@ def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:
     for letter in missing:
         where = next((prompt for prompt, text in texts.items() if letter in text), None)
         problem = glyph_problem(letter, where)
-        problems.append(dataclasses.replace(problem, file=str(sitting.folder / "print" / name)))
+        problems.append(dataclasses.replace(problem, file=str(draft.path)))
     raise PaperError(problems)

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigbook import checks
+from vigbook import checks, gentle
 from vigbook.answers import Answer, Said, read_journal, write_answer
 from vigbook.casefile import (
     CaseFolder,
@@ -74,6 +74,7 @@ class Outcome:
         cycle: its number, or None where the whole family could not be read.
         errors, warnings: problems, with what to do about them.
         withheld: what was left out for want of consent, and why.
+        suggestions: how the worker's words could be gentler; None where nobody looked.
         made: files that were written just now.
         kept: files that were up to date.
         seconds: how long each stage took.
@@ -84,6 +85,7 @@ class Outcome:
     errors: list[Problem] = dataclasses.field(default_factory=list)
     warnings: list[Problem] = dataclasses.field(default_factory=list)
     withheld: list[Problem] = dataclasses.field(default_factory=list)
+    suggestions: list[Problem] | None = None
     made: list[str] = dataclasses.field(default_factory=list)
     kept: list[str] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
@@ -95,7 +97,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, object]:
         """Returns the outcome as `--json` prints it."""
-        return {
+        told: dict[str, object] = {
             "case": self.case,
             "cycle": self.cycle,
             "ok": self.ok,
@@ -104,6 +106,9 @@ class Outcome:
             "withheld": [problem.as_json() for problem in self.withheld],
             "made": self.made,
         }
+        if self.suggestions is not None:
+            told["suggestions"] = [problem.as_json() for problem in self.suggestions]
+        return told
 
 
 def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
@@ -149,10 +154,14 @@ def check(case: Path, options: Options) -> list[Outcome]:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
         outcome.warnings += list_long(sitting)
+        outcome.suggestions = gentle.list_suggestions(sitting)
         with Reader() as reader:
             check_film(sitting, reader, outcome)
 
-    return each_cycle(case, options, None, stages)
+    outcomes = each_cycle(case, options, None, stages)
+    for outcome in outcomes:  # also of a cycle that could not be read
+        outcome.suggestions = outcome.suggestions or []
+    return outcomes
 
 
 def archive(case: Path, options: Options, to: Path) -> list[Outcome]:

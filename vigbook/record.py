@@ -18,15 +18,19 @@ from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
 _RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
 
 
-def make_record(page: Page) -> View:
+def make_record(page: Page, node: Mapping[str, Any] | None = None) -> View:
     """Returns what the record says, from the executed notebook and today's answers.
+
+    Args:
+        page: the paper.
+        node: the notebook; the cycle's own, from the disk, where None.
 
     Raises:
         PaperError: there is no workbook to make it from.
         WorkbookError: the workbook cannot be read.
     """
     sitting, say = page.sitting, page.words.say
-    node = read_workbook(sitting.folder / NOTEBOOK)
+    node = node or read_workbook(sitting.folder / NOTEBOOK)
     if node is None:
         found = "there is no workbook yet, and the record is made from it"
         raise PaperError(

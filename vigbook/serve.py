@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.errors import Problem, UsageError
+from vigbook.menu import EXTENSION
 from vigbook.methods import find_template
 from vigbook.web import Desk, list_handlers
 from vigbook.webprepare import list_prepare_handlers
@@ -127,6 +128,7 @@ def _settings(desk: Desk, port: int, lab: bool) -> dict[str, Any]:
     config.ServerApp.jpserver_extensions = {
         "voila.server_extension": True, "jupyterlab": lab, "notebook": False,
         "notebook_shim": False, "jupyter_lsp": False, "jupyter_server_terminals": False,
+        EXTENSION: lab,
     }  # fmt: skip
     config.LabApp.app_settings_dir = str(find_template(desk.templates, "lab"))
     # Our own kernel, of the Python that runs this: a person's other ones may lack vigbook.

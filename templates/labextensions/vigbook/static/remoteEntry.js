@@ -1,5 +1,6 @@
 // JupyterLab's part of vigbook: a workbook that this person's vigbook or Jupyter signed runs itself
-// on opening, with its code hidden. Written by hand as a federated module: no packages, no build.
+// on opening, with its code hidden, and our pages stand in the menu of exports by plain names.
+// Written by hand as a federated module: no packages, no build.
 (() => {
   const CSS = `
     .vb-book .jp-CodeCell .jp-Cell-inputWrapper { display: none !important; }
@@ -8,6 +9,20 @@
     .vb-book .jp-Collapser { display: none !important; }
     .vb-book .jp-Notebook .jp-Cell { max-width: 860px; margin: 0 auto; }
   `;
+
+  // JupyterLab would show the exporters' own names, "Vigbook-record".
+  const EXPORTS = {
+    "vigbook-record": "Vigbook record (PDF)",
+    "vigbook-take-home": "Vigbook take-home (PDF)",
+  };
+
+  function nameExports(commands) {
+    const label = commands.label.bind(commands);
+    commands.label = (id, args) => {
+      const plain = id === "notebook:export-to-format" && EXPORTS[args?.format];
+      return label(id, plain ? { ...args, label: plain } : args);
+    };
+  }
 
   // Once for each panel: cells may be run again by hand.
   const seen = new WeakSet();
@@ -36,6 +51,7 @@
       const style = document.createElement("style");
       style.textContent = CSS;
       document.head.append(style);
+      nameExports(app.commands);
       app.shell.currentChanged?.connect((_, change) => open(app, change.newValue));
       app.restored.then(() => open(app, app.shell.currentWidget));
     },
