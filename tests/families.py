@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+from vigbook.casefile import read_case_folder
+from vigbook.methods import find_templates
+from vigbook.sitting import Sitting, open_sitting
 
 TODAY = "2026-11-22"
 
@@ -89,3 +94,10 @@ def run_vigbook(
     if today and arguments and arguments[0] not in ("new", "verify"):
         command += ["--today", today]
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout)
+
+
+def sit(family: Path, today: str = TODAY) -> Sitting:
+    """Returns the sitting of a family's first cycle."""
+    folder = family / "cycle-1"
+    day = datetime.date.fromisoformat(today)
+    return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), day)

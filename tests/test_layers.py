@@ -21,17 +21,17 @@ import vigbook
 # Choosing clips has marking (comments kept) and darkroom (long work). exporter stands below
 # pipeline, whose gates (a legal hold, links, the log) hold for what leaves by JupyterLab's menu as
 # well; menu is the little that a server needs for it. gentle reads how the worker wrote, where
-# checks tells what is missing; idiom, taken out of methods, has what babel's dates and lists leave
-# open.
+# checks tells what is missing. shell runs cells where engine puts them: in a process of their own.
+# methods had idiom, what babel's dates and lists leave open.
 ORDER = (
     "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode",
-    "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids",
-    "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page", "prompts",
-    "notebook", "kernel", "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants",
-    "review", "papers", "archive", "pipeline", "exporter", "opening", "batch", "front", "preview",
-    "works", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli",
-    "schemas", "__main__",
+    "answers", "idiom", "methods", "manifest", "filmfacts", "colours", "picture", "probe",
+    "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media",
+    "aids", "sitting", "checks", "gentle", "saving", "choosing", "describe", "elements", "page",
+    "prompts", "notebook", "shell", "engine", "kernel", "workbook", "record", "glyphs", "pdfa",
+    "pdf", "pdfcheck", "variants", "review", "papers", "archive", "pipeline", "exporter",
+    "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "menu",
+    "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -49,10 +49,10 @@ ONLY_IN = {
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
     "nbconvert": {"exporter"},
-    "nbformat": {"kernel"},
+    "nbformat": {"engine", "kernel"},
     "nh3": {"record"},
     "page": {"pdfcheck"},
-    "papermill": {"kernel"},
+    "papermill": {"engine", "kernel"},
     "rich": {"terminal"},
     "ruamel": {"yamlfile", "marking"},
     "typer": {"cli"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import re
@@ -18,10 +19,12 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from families import run_vigbook
 from live import Server, free_port, serving, start_server, wait_until
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 WCAG = {
@@ -293,6 +296,55 @@ def test_the_printed_pages_are_looked_at_in_the_browser(server: Server, page: Pa
     assert sheet.evaluate("one => one.decode().then(() => one.naturalWidth)") == 1240
     page.get_by_role("link", name="Back to Mia and Sam").click()
     expect(page).to_have_title("Mia and Sam")
+
+
+def test_the_printed_pages_are_looked_at_as_a_black_and_white_printer_prints_them(
+    server: Server, page: Page
+) -> None:
+    path = "vigbook/papers/cycle-1/take-home.pdf/"
+    page.goto(server.address)
+    page.get_by_role("link", name="The page to take home").click()
+    pages = page.locator("img.sheet").count()
+    link = page.get_by_role("link", name="See it in black and white")
+    link.focus()
+    page.keyboard.press("Enter")
+    heading = page.get_by_role("heading", name="The page to take home in black and white")
+    expect(heading).to_be_visible()
+    assert page.locator("img.sheet").count() == pages
+    assert "in black and white" in (page.locator("img.sheet").first.get_attribute("alt") or "")
+    assert colours_on(page) == {"grey"}
+    found = Axe().run(page, options=WCAG)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="See it in colour").click()
+    expect(page.get_by_role("link", name="See it in black and white")).to_be_visible()
+    assert colours_on(page) == {"grey", "coloured"}
+    grey, coloured = (
+        Image.open(io.BytesIO(get(server, f"{path}1.png{query}")[1])) for query in ("?grey=1", "")
+    )
+    assert (grey.mode, grey.size) == ("L", coloured.size)
+    assert np.array_equal(np.asarray(grey), np.asarray(coloured.convert("L")))
+
+
+def colours_on(page: Page) -> set[str]:
+    """Returns whether the dots of the first page, as the browser shows it, are grey or coloured."""
+    return set(
+        page.locator("img.sheet").first.evaluate(
+            """async (one) => {
+              await one.decode();
+              const canvas = Object.assign(document.createElement("canvas"),
+                { width: one.naturalWidth, height: one.naturalHeight });
+              const paper = canvas.getContext("2d");
+              paper.drawImage(one, 0, 0);
+              const dots = paper.getImageData(0, 0, canvas.width, canvas.height).data;
+              const found = new Set();
+              for (let at = 0; at < dots.length; at += 4) {
+                const three = [dots[at], dots[at + 1], dots[at + 2]];
+                found.add(Math.max(...three) - Math.min(...three) > 24 ? "coloured" : "grey");
+              }
+              return [...found];
+            }"""
+        )
+    )
 
 
 def test_the_pages_are_made_again_at_a_press_of_the_button(

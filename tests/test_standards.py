@@ -366,6 +366,34 @@ def test_the_workers_own_reflection_is_not_in_the_record(built_family: Path, vig
     assert b"too much" not in content
 
 
+def test_the_record_carries_the_answers_that_stand_and_the_bag_all(
+    built_family: Path, tmp_path: Path, vigbook: Run
+) -> None:
+    """A record is sent about: what somebody took back or put better goes no further."""
+    journal = built_family / "cycle-1" / "answers.jsonl"
+    lines = [
+        {"prompt": "remember", "value": "He shouts a lot.", "by": "mum"},
+        {"prompt": "clip-1.felt", "value": "I hated it.", "by": "mum"},
+        {"prompt": "clip-1.did", "value": "I waited.", "by": "mum"},
+        {"prompt": "remember", "value": "She looks for me.", "by": "mum"},
+        {"prompt": "clip-1.felt", "value": "", "by": "mum"},
+        {"prompt": "own.noticed", "value": "In the wrong file.", "by": "practitioner"},
+    ]
+    at = "2026-11-20T10:00:00.000Z"
+    journal.write_text(
+        "".join(json.dumps({"v": 1, "id": str(n), "at": at, **one}) + "\n"
+                for n, one in enumerate(lines))
+    )  # fmt: skip
+    done = vigbook("archive", built_family, "--to", tmp_path / "bags")
+    assert done.returncode == 0, done.stderr
+    data = tmp_path / "bags" / "wren-cycle-1" / "data"
+    _, content = attachments_of(data / "record.pdf")["review.json"]
+    carried, kept = json.loads(content), json.loads((data / "review.json").read_bytes())
+    assert [one["value"] for one in carried["answers"]] == ["I waited.", "She looks for me."]
+    assert [one["id"] for one in kept["answers"]] == ["0", "1", "2", "3", "4"]
+    assert {**carried, "answers": ()} == {**kept, "answers": ()}
+
+
 def test_the_same_case_in_another_folder_gives_the_same_papers(
     built_family: Path, tmp_path: Path, vigbook: Run
 ) -> None:

@@ -142,6 +142,9 @@ def list_withheld(sitting: Sitting) -> list[Problem]:
 def _media_due(sitting: Sitting) -> Iterator[Problem]:
     cycles = [source.model for source in sitting.family.cycles.values()]
     due = media_due(sitting.case, cycles, sitting.service)
+    if due is None and not sitting.case.legal_hold:
+        found = "no day is known by which to delete the film: the family's page has a gap there"
+        yield sitting.source.problem(("film",), found, "write 'date', the day it was filmed")
     if due is None or due > sitting.today + _SOON:
         return
     if due < sitting.today:

@@ -137,13 +137,17 @@ def build(
     fresh: Annotated[
         bool, typer.Option(help="replace a workbook that was changed by hand")
     ] = False,
+    engine: Annotated[
+        Literal["vigbook", "nbclient"],
+        typer.Option(help="what runs the workbook: a copy of this process, or a Jupyter kernel"),
+    ] = "vigbook",
     as_json: Json = False,
     today: Today = None,
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
     from vigbook import batch
 
-    options = _options(service, templates, today, fresh)
+    options = _options(service, templates, today, fresh=fresh, engine=engine)
     families = _families(cases)
     outcomes: list[Outcome] = []
     with _status(len(families)) as progress:
@@ -356,12 +360,13 @@ def _options(
     service: Path | None,
     templates: Path | None,
     today: datetime.datetime | None,
-    fresh: bool = False,
+    **chosen: Any,
 ) -> Options:
     from vigbook.pipeline import Options
 
-    chosen: dict[str, Any] = {"today": today.date()} if today else {}
-    return Options(service=service, templates=templates, fresh=fresh, **chosen)
+    if today:
+        chosen["today"] = today.date()
+    return Options(service=service, templates=templates, **chosen)
 
 
 def _families(cases: Sequence[Path]) -> list[Path]:

@@ -1,4 +1,8 @@
-"""Runs a notebook with papermill, in a kernel of its own that leaves nothing behind."""
+"""Runs a notebook with papermill, in a process of its own that leaves nothing behind.
+
+Where it can, that is a fork of this process (`vigbook.engine`); else, or if it is asked for, a
+kernel under nbclient.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import nbformat
 import papermill
@@ -27,19 +31,25 @@ from traitlets.config import Config
 from vigbook.errors import Problem, WorkbookError
 
 CELL_TIMEOUT_S = 120
+EngineName = Literal["vigbook", "nbclient"]
 _LONGEST_SOCKET_PATH = 100  # Unix allows 107 bytes; the port's number is added at the end
 
 
 def run_template(
-    template: Path, parameters: Mapping[str, Any], folder: Path, environment: Mapping[str, str]
+    template: Path,
+    parameters: Mapping[str, Any],
+    folder: Path,
+    environment: Mapping[str, str],
+    engine: EngineName = "vigbook",
 ) -> Any:
-    """Runs a notebook in a fresh kernel and returns it, executed.
+    """Runs a notebook in a fresh process and returns it, executed.
 
     Args:
         template: the notebook.
         parameters: values for the names its `parameters` cell declares.
-        folder: the kernel's working directory.
-        environment: variables for the kernel, over those of this process.
+        folder: the notebook's working directory.
+        environment: variables for the notebook, over those of this process.
+        engine: what runs the cells.
 
     Raises:
         WorkbookError: a parameter is not declared or of another type, or a cell stops.
@@ -56,11 +66,14 @@ def run_template(
     _check_parameters(name, node, parameters)
     with tempfile.TemporaryDirectory(prefix="vb-", ignore_cleanup_errors=True) as own:
         config = Config({"OwnKernel": {"environment": {**environment}, "folder": own}})
+        # What only one of the engines knows, the other passes by.
+        forked = {"environment": {**environment}} if engine == "vigbook" else {}
         try:
             return papermill.execute_notebook(
                 node,
                 None,
                 dict(parameters),
+                engine_name=engine if engine == "vigbook" else None,
                 kernel_name="python3",
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S,
@@ -70,6 +83,7 @@ def run_template(
                 store_widget_state=False,
                 record_timing=False,
                 resources={"metadata": {"path": str(folder.resolve())}},
+                **forked,
             )
         except PapermillExecutionError as err:
             found = f"cell {err.cell_index + 1} stopped: {err.ename}: {err.evalue}"

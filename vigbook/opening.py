@@ -30,7 +30,7 @@ def prepare_to_open(
         environment.update(kernel_environment(sitting), VIGBOOK_LIVE="1")
         if ask is not None:
             if not (sitting.folder / NOTEBOOK).exists():
-                run_workbook(sitting, outcome, fresh=False, progress=lambda _: None)
+                run_workbook(sitting, outcome, options, progress=lambda _: None)
             _check_cells(sitting, ask)
         write_log(sitting.family.folder, "opened", sitting.cycle.cycle)
 

@@ -93,8 +93,13 @@ class Page:
 
     def may_see(self, speaker: str) -> bool:
         """Whether the reader may see what somebody said."""
+        if not self.for_family:
+            return True
         case, today = self.sitting.case, self.sitting.today
-        return not self.for_family or bool(may_share_words(case, speaker, today, self.audience))
+        decision = may_share_words(case, speaker, today, self.audience)
+        if not decision:  # asked of the names that the family chose, and of nothing else
+            self._withhold_words("words", "chosen names", decision)
+        return bool(decision)
 
     def helping_question(self) -> View:
         """The question that the family wants help with. Nobody in particular is quoted."""
@@ -142,21 +147,23 @@ class Page:
             decision = self.sitting.may_show(self.use, clip, still, self.audience)
             if not decision:
                 refused[number] = decision
-            elif self.pictures and not self.private and (found := self._picture(clip, number)):
-                pictures.append(found)
+            elif self.pictures and not self.private:
+                pictures += self._picture(clip, number, place=len(pictures) + 1)
         self._refused[clip.id] = refused
         reasons = dict.fromkeys(reason for one in refused.values() for reason in one.reasons)
         left_out = None
         if reasons:
             left_out = self._sentence("Pictures were left out", Decision(False, tuple(reasons)))
+        # Times and words belong to the pictures that are there, or tell of all where none is.
+        told = [one.pop("still") for one in pictures] or clip.stills
         return {
             "kind": "stills",
             "id": clip.id,
             "pictures": pictures,
-            "times": [still.at.short() for still in clip.stills],
-            "alts": [still.alt or self.words.say("not described") for still in clip.stills],
+            "times": [still.at.short() for still in told],
+            "alts": [still.alt or self.words.say("not described") for still in told],
             "left_out": left_out,
-            "refused": bool(refused),
+            "refused": bool(refused) and len(refused) == len(clip.stills),
         }
 
     def prompt(self, prompt_id: str) -> View | None:
@@ -234,7 +241,8 @@ class Page:
             )
             if decision:
                 return None if answer.empty else answer
-            self._withhold_words(prompt_id, "words", decision)
+            what = "rating" if prompt_id.startswith("goal.") else "words"
+            self._withhold_words(prompt_id, what, decision)
         return None
 
     def plain(self, text: str) -> View:
@@ -252,6 +260,9 @@ class Page:
     def _words(self, answer: Answer, text: str) -> View:
         translation = answer.translations.get(self.words.language)
         known = self.sitting.case.person(answer.by) is not None
+        if translation:
+            by = self.sitting.name_of(translation["by"])
+            translation = {**translation, "by": by, "lang": self.words.language}
         return {
             "text": text,
             # A tick is nobody's sentence, whoever made it.
@@ -260,13 +271,16 @@ class Page:
             "own": known or answer.source == "agreed-summary",
             "speaker": self.sitting.case.name_of(answer.by) if known else None,
             "lang": self.sitting.case.language,
-            "translation": {**translation, "lang": self.words.language} if translation else None,
+            "translation": translation,
             "said_on": None if self.for_family else self._said_on(answer),
         }
 
     def _said_on(self, answer: Answer) -> str:
         """Returns how and when words came; the page puts the name of who is quoted before it."""
         say, day = self.words.say, self.words.date(_day(answer.at)) or ""
+        if answer.value is True:
+            name = self.sitting.name_of(answer.by)
+            return say("ticked by %(name)s on %(date)s", name=name, date=day)
         if answer.source == "agreed-summary":
             return say("agreed as a summary on %(date)s", date=day)
         if self.sitting.case.person(answer.by) is None:
@@ -294,15 +308,11 @@ class Page:
             if not decision:
                 self._withhold_words(f"goal.{goal.id}", "goal", decision)
                 return None
-        answer = None if self.blank else self.sitting.journal.last(f"goal.{goal.id}.now")
+        # Somebody's rating is theirs to show, as their words are.
+        answer = self._standing(f"goal.{goal.id}.now")
         steps = [str(step) for step in range(scale.min, scale.max + 1)]
         value = answer.value if answer else None
         rated = type(value) is int and scale.min <= value <= scale.max
-        if answer and self.for_family:
-            # Somebody's rating is theirs to show, as their words are.
-            rated = rated and bool(
-                may_share_words(case, answer.by, self.sitting.today, self.audience)
-            )
         now = int(str(value)) if rated else None
         wording = {**self.plain(goal.wording), "quoted": owner is not None}
         return {
@@ -321,19 +331,24 @@ class Page:
             "rated_by": self.sitting.name_of(answer.by) if answer else None,
         }
 
-    def _picture(self, clip: Clip, number: int) -> View | None:
+    def _picture(self, clip: Clip, number: int, place: int) -> list[View]:
+        """Returns one of a clip's pictures, if it was taken; `place` counts those on the paper.
+
+        No number that a reader meets may count a picture that was left out.
+        """
         record = self.sitting.still_record(clip, number)
         if record is None or not (self.sitting.media / record.file).is_file():
-            return None
+            return []
         self.shown.append((clip.id, number))
         still = clip.stills[number - 1]
-        generic = self.words.say("Picture %(number)s of this clip", number=number)
-        return {
+        view = {
             "src": f"../media/{record.file}",
-            "alt": still.alt or generic,
+            "alt": still.alt or self.words.say("Picture %(number)s of this clip", number=place),
             "width": record.width,
             "height": record.height,
+            "still": still,
         }
+        return [view]
 
     @property
     def withheld(self) -> list[Problem]:
@@ -451,6 +466,13 @@ def format_deletion(page: Page) -> str | None:
     # A day that is past is a promise already broken: the worker is told, and the page is silent.
     late = due is not None and due < page.sitting.today and page.for_family
     return None if late else page.words.date(due)
+
+
+def is_deletion_unknown(page: Page) -> bool:
+    """Whether nobody has written down any day from which the time of films is counted."""
+    cycles = [source.model for source in page.sitting.family.cycles.values()]
+    held = page.sitting.case.legal_hold is not None
+    return not held and media_due(page.sitting.case, cycles, page.sitting.service) is None
 
 
 def find_logo(sitting: Sitting) -> Path | None:

@@ -26,7 +26,7 @@ from vigbook.elements import TRY_PROMPTS, environment
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
-from vigbook.page import Page, View, find_logo, format_deletion, make_frame
+from vigbook.page import Page, View, find_logo, format_deletion, is_deletion_unknown, make_frame
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
@@ -138,13 +138,15 @@ def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = 
         "record": functools.partial(make_record, node=node),
         "worksheet": _worksheet,
     }
+    # The record goes out of the house by mail: what was taken back stays in the archive's bag.
+    record = variant.name == "record"
     return _Draft(
         page=page,
         variant=variant,
         name=name,
         context=contexts[variant.name](page),
         places=_places(sitting),
-        data=format_review(make_review(sitting)) if variant.name == "record" else b"",
+        data=format_review(make_review(sitting, history=False)) if record else b"",
     )
 
 
@@ -275,7 +277,7 @@ def _take_home(page: Page) -> View:
         "names": page.names(),
         "date": page.title()["date"],
         "question": question,
-        "moments": [one for clip in sitting.cycle.clips if (one := _moment(page, clip.id))],
+        "moments": _moments(page),
         "helped": page.said("helped"),
         "helped_prompt": "",
         "remember": _first(page.said("remember")),
@@ -289,11 +291,21 @@ def _take_home(page: Page) -> View:
         "goals": page.goals()["goals"],
         "next_date": page.next_date()["date"],
         "deletion": format_deletion(page),
+        "deletion_unknown": is_deletion_unknown(page),
         "private": page.private,
     }
 
 
-def _moment(page: Page, clip_id: str) -> View | None:
+def _moments(page: Page) -> list[View]:
+    """Returns the moments of the page, counted as they stand there: a gap would be a trace."""
+    moments: list[View] = []
+    for clip in page.sitting.cycle.clips:
+        moment = _moment(page, clip.id, len(moments) + 1)
+        moments += [moment] if moment else []
+    return moments
+
+
+def _moment(page: Page, clip_id: str, place: int) -> View | None:
     """Returns a moment of the page: a picture and the parent's own words, or None for no trace."""
     clip, stills = page.clip(clip_id) or {}, page.stills(clip_id) or {}
     method = page.sitting.method
@@ -310,10 +322,9 @@ def _moment(page: Page, clip_id: str) -> View | None:
         return None
     prompt_id, words = said[0] if said else (next(iter(asked), ""), None)
     prompt = page.sitting.prompts.get(f"{clip_id}.{prompt_id}")
-    number = page.words.say("Clip %(number)s", number=clip["number"])
     return {
         "id": clip_id,
-        "title": clip["title"] or number,
+        "title": clip["title"] or page.words.say("Clip %(number)s", number=place),
         "pictures": pictures,
         "prompt": page.label(prompt) if prompt else "",
         "words": words,

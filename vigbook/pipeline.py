@@ -44,6 +44,7 @@ from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.describe import Description
+    from vigbook.kernel import EngineName
 
 Progress = Callable[[str], None]
 
@@ -57,12 +58,14 @@ class Options:
         templates: a team's own folder of templates.
         today: the day for which consent is asked.
         fresh: whether to replace a workbook that somebody changed.
+        engine: what runs the workbook's cells.
     """
 
     service: Path | None = None
     templates: Path | None = None
     today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
     fresh: bool = False
+    engine: EngineName = "vigbook"
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -123,7 +126,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
             with _timed(outcome, "media"):
                 cut_media(sitting, film, reader, outcome, progress)
         with _timed(outcome, "workbook"):
-            run_workbook(sitting, outcome, options.fresh, progress)
+            run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
@@ -325,12 +328,12 @@ def cut_media(
     outcome.warnings += built.warnings
 
 
-def run_workbook(sitting: Sitting, outcome: Outcome, fresh: bool, progress: Progress) -> None:
+def run_workbook(sitting: Sitting, outcome: Outcome, options: Options, progress: Progress) -> None:
     """Runs the method's notebook for the cycle."""
     from vigbook.workbook import build_workbook
 
     progress("running the workbook")
-    workbook = build_workbook(sitting, fresh=fresh)
+    workbook = build_workbook(sitting, fresh=options.fresh, engine=options.engine)
     (outcome.made if workbook.made else outcome.kept).append(show_path(workbook.path))
     if workbook.by_hand:
         found = "was changed by hand and is kept as it is"

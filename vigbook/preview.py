@@ -23,13 +23,14 @@ def count_pages(pdf: Path) -> int:
         return len(document)
 
 
-def draw_page(pdf: Path, number: int, width: int) -> bytes:
+def draw_page(pdf: Path, number: int, width: int, *, grey: bool = False) -> bytes:
     """Returns one page as PNG.
 
     Args:
         pdf: the file.
         number: of the page, from 1.
         width: in pixels.
+        grey: as a printer shows it that has only black.
 
     Raises:
         OutputError: it cannot be read, or has no such page.
@@ -40,6 +41,8 @@ def draw_page(pdf: Path, number: int, width: int) -> bytes:
         page = document[number - 1]
         picture = page.render(scale=width / page.get_width()).to_pil()
         out = io.BytesIO()
+        if grey:
+            picture = picture.convert("L")
         picture.save(out, "PNG")
         return out.getvalue()
 

@@ -137,16 +137,21 @@ def describe_clip(sitting: Sitting, clip: Clip, words: Words) -> dict[str, Any]:
     video = sitting.media / f"{clip.id}.mp4"
     if video.is_file() and sitting.may_show("shared-review", clip):
         shown["source"] = _source(sitting, video)
+        there = [
+            (picture, still)
+            for number, still in enumerate(clip.stills, start=1)
+            if (picture := sitting.media / f"{clip.id}-{number}.jpg").is_file()
+            and sitting.still_record(clip, number)
+            and sitting.may_show("shared-review", clip, still)
+        ]
+        # Counted as they stand there: a number left out would tell of a picture left out.
         shown["stills"] = [
             {
                 "source": _source(sitting, picture),
                 "alt": still.alt or words.say("Picture %(number)s of this clip", number=place),
                 "at": float(still.at.seconds),
             }
-            for place, still in enumerate(clip.stills, start=1)
-            if (picture := sitting.media / f"{clip.id}-{place}.jpg").is_file()
-            and sitting.still_record(clip, place)
-            and sitting.may_show("shared-review", clip, still)
+            for place, (picture, still) in enumerate(there, start=1)
         ]
     return shown
 

@@ -14,8 +14,9 @@ from vigbook.sitting import Sitting
 class Review(Model):
     """The whole of `review.json`: the case with its consents, the cycle, and every answer.
 
-    `answers` are the journal's lines as they were written, oldest first, later keys included. The
-    worker's own reflection is no part of it.
+    `answers` are lines of the journal as they were written, oldest first, later keys included: in
+    an archive's bag all of them, in the file that a record carries those that stand, the last of
+    each prompt and none that was emptied. The worker's own reflection is no part of it.
     """
 
     vigbook: Literal[1] = 1
@@ -27,14 +28,25 @@ class Review(Model):
     media: Manifest | None
 
 
-def make_review(sitting: Sitting) -> Review:
-    """Returns the data of a cycle's review."""
+def make_review(sitting: Sitting, *, history: bool = True) -> Review:
+    """Returns the data of a cycle's review.
+
+    Args:
+        sitting: the cycle.
+        history: whether answers that were replaced or emptied since are in it. A record is handed
+            about, and what somebody took back is not; the archive keeps how it came to be.
+    """
+    journal = sitting.journal
+    # A line of the worker's own that came into the wrong file is none of the family's either.
+    lines = [one for one in journal.lines if not sitting.method.is_practitioners(one.prompt)]
+    if not history:
+        lines = [one for one in lines if journal.last(one.prompt) is one]
     return Review(
         made_with=f"vigbook {__version__}",
         case=sitting.case,
         cycle=sitting.cycle,
         service=sitting.service,
-        answers=tuple(_storable(answer.as_json()) for answer in sitting.journal.lines),
+        answers=tuple(_storable(one.as_json()) for one in lines),
         media=sitting.manifest,
     )
 

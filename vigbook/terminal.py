@@ -17,7 +17,12 @@ class Status:
     def __init__(self, total: int) -> None:
         many = (BarColumn(), MofNCompleteColumn()) if total > 1 else ()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), *many)
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        # One family is built in this very process, and one with threads cannot be forked for its
+        # workbook: there the words are drawn as they change, without a thread.
+        self._alone = total == 1
+        self._progress = Progress(
+            *columns, console=Console(stderr=True), transient=True, auto_refresh=not self._alone
+        )
         self._task = self._progress.add_task("", total=total)
 
     def __enter__(self) -> Status:
@@ -36,4 +41,4 @@ class Status:
         if words is None:
             self._progress.advance(self._task)
         else:
-            self._progress.update(self._task, description=words)
+            self._progress.update(self._task, description=words, refresh=self._alone)

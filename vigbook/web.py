@@ -232,15 +232,19 @@ class PaperHandler(DeskHandler):
 
     @web.authenticated
     async def get(self, cycle: str, name: str, part: str | None = None) -> None:
-        """Answers with the PDF, with a page that shows it, or with one page of it as PNG."""
+        """Answers with the PDF, with a page that shows it, or with one page of it as PNG.
+
+        With `?grey=1` the pictures are as a black-and-white printer prints them.
+        """
+        grey = self.get_query_argument("grey", "") == "1"
         try:
-            kind, content = await asyncio.to_thread(self._read, cycle, name, part)
+            kind, content = await asyncio.to_thread(self._read, cycle, name, part, grey)
         except VigbookError as err:
             raise web.HTTPError(404) from err
         self.set_header("Content-Type", kind)
         self.finish(content)
 
-    def _read(self, cycle: str, name: str, part: str | None) -> tuple[str, bytes | str]:
+    def _read(self, cycle: str, name: str, part: str | None, grey: bool) -> tuple[str, bytes | str]:
         from vigbook.front import view_papers
         from vigbook.preview import count_pages, draw_page
 
@@ -252,9 +256,10 @@ class PaperHandler(DeskHandler):
         if part is None:
             return "application/pdf", path.read_bytes()
         if part:
-            return "image/png", draw_page(path, int(part.removesuffix(".png")), _PREVIEW_PX)
+            number = int(part.removesuffix(".png"))
+            return "image/png", draw_page(path, number, _PREVIEW_PX, grey=grey)
         page = self.render_page(
-            "paper.html.j2", cycle=cycle, paper=paper, pages=count_pages(path),
+            "paper.html.j2", cycle=cycle, paper=paper, pages=count_pages(path), grey=grey,
             family=sitting.family_name(load_words(self.desk.templates, "en")),
         )  # fmt: skip
         return "text/html", page

@@ -13,13 +13,16 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigbook import __version__
 from vigbook.elements import MIME, WIDGET_VIEW, find_links
 from vigbook.errors import Problem, WorkbookError
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
+
+if TYPE_CHECKING:
+    from vigbook.kernel import EngineName
 
 NOTEBOOK = "workbook.ipynb"
 # What papermill puts into the cell of parameters: names and plain values, which do nothing.
@@ -44,7 +47,12 @@ class Workbook:
 
 
 def build_workbook(
-    sitting: Sitting, *, template: str = "shared-review", out: str = NOTEBOOK, fresh: bool = False
+    sitting: Sitting,
+    *,
+    template: str = "shared-review",
+    out: str = NOTEBOOK,
+    fresh: bool = False,
+    engine: EngineName = "vigbook",
 ) -> Workbook:
     """Runs the method's notebook for a cycle, unless what is there is up to date or made by hand.
 
@@ -53,6 +61,7 @@ def build_workbook(
         template: the name of the method's notebook.
         out: the file's name in the cycle's folder.
         fresh: whether to replace a workbook that somebody changed; the old one is kept beside it.
+        engine: what runs the cells.
 
     Raises:
         WorkbookError: the template or a cell in it is wrong.
@@ -75,7 +84,8 @@ def build_workbook(
     from vigbook.kernel import format_signed, run_template
 
     parameters = {"case": "..", "cycle": sitting.cycle.cycle}
-    executed = run_template(notebook, parameters, sitting.folder, kernel_environment(sitting))
+    environment = kernel_environment(sitting)
+    executed = run_template(notebook, parameters, sitting.folder, environment, engine)
     _scrub(executed)
     executed.metadata["vigbook"] = {
         "v": 1,
