@@ -13,7 +13,7 @@ import contextlib
 import dataclasses
 import datetime
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,9 +140,8 @@ def print_only(
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         wanted = variants(sitting)
-        # `--language` may ask for one that nobody in the family has.
-        asked = {one.language for one in wanted if one.language}
-        outcome.warnings += checks.list_warnings(sitting, asked)
+        languages = {one.language for one in wanted if one.language}
+        outcome.warnings += checks.list_warnings(sitting, languages)
         drop_refused(sitting, outcome)
         with _timed(outcome, "papers"):
             print_papers(sitting, outcome, wanted)
@@ -393,17 +392,12 @@ def each_cycle(
             *([whole] if whole.errors else []),
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
-        _tell_once(outcomes)
+        told: list[Problem] = []
+        for one in outcomes:  # what is true of the whole family stands with its first cycle
+            one.warnings = [warning for warning in one.warnings if warning not in told]
+            told += one.warnings
         return outcomes
     return [whole]
-
-
-def _tell_once(outcomes: Iterable[Outcome]) -> None:
-    """Leaves what is true of the whole family with the first of its cycles."""
-    told: list[Problem] = []
-    for outcome in outcomes:
-        outcome.warnings = [one for one in outcome.warnings if one not in told]
-        told += outcome.warnings
 
 
 def _one_cycle(
