@@ -471,3 +471,12 @@ def test_a_teams_broken_page_template_is_told(
     done = vigbook("print", built_family, "--only", "worksheet", "--templates", own)
     assert done.returncode == 1
     assert "templates/print/worksheet.html.j2: the page's template is wrong: 'nope'" in done.stderr
+
+
+def test_a_record_is_the_same_to_the_byte_alone_and_after_other_papers(
+    built_family: Path, vigbook: Run
+) -> None:
+    together = sha256_of(page(built_family, "record"))
+    shutil.rmtree(built_family / "cycle-1" / "print")
+    assert vigbook("print", built_family, "--only", "record").returncode == 0
+    assert sha256_of(page(built_family, "record")) == together
