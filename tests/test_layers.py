@@ -19,8 +19,9 @@ import vigbook
 # filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
 # Choosing clips has marking (comments kept) and darkroom (long work).
+# What runs a process under limits was taken out of reader: limited, for press, which lays out pages.
 ORDER = (
-    "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
+    "errors", "timecode", "limited", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
     "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
     "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
     "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
