@@ -19,15 +19,17 @@ import vigbook
 # filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
 # Choosing clips has marking (comments kept) and darkroom (long work).
-# What runs a process under limits was taken out of reader: limited, for press, which lays out pages.
+# What runs a process under limits was taken out of reader: limited. Pages are laid out in such:
+# press, with enclosure (what a PDF carries) and tidy (a team's own HTML and pictures), for cells.
 ORDER = (
-    "errors", "timecode", "limited", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "methods", "manifest", "filmfacts", "colours", "picture", "probe", "decode", "h264",
-    "soundtrack", "original", "reader", "film", "ffmpeg", "clips", "media", "aids", "sitting",
-    "checks", "saving", "choosing", "describe", "elements", "page", "prompts", "notebook", "kernel",
-    "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "opening", "batch", "front", "preview", "works", "darkroom", "web",
-    "webprepare", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
+    "marking", "casefile", "log", "answers", "methods", "manifest", "filmfacts", "colours",
+    "picture", "probe", "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg",
+    "clips", "media", "aids", "sitting", "checks", "saving", "choosing", "describe", "elements",
+    "page", "prompts", "notebook", "kernel", "workbook", "glyphs", "pdfa", "tidy", "pdf", "press",
+    "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
+    "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "serve",
+    "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -45,7 +47,7 @@ ONLY_IN = {
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
     "nbformat": {"kernel"},
-    "nh3": {"record"},
+    "nh3": {"tidy"},
     "page": {"pdfcheck"},
     "papermill": {"kernel"},
     "rich": {"terminal"},

@@ -12,27 +12,25 @@ import dataclasses
 import datetime
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import jinja2
+from typing import Any
 
 from vigbook.answers import Answer
 from vigbook.case import Person, Size
-from vigbook.elements import TRY_PROMPTS, environment
+from vigbook.elements import TRY_PROMPTS, fill
+from vigbook.enclosure import Enclosure
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo, format_deletion, make_frame
+from vigbook.press import borrow_press, check_length
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
 from vigbook.sitting import Sitting
 from vigbook.variants import Variant, latest, read_state, write_state
-
-if TYPE_CHECKING:
-    from vigbook.pdf import Enclosure
+from vigbook.yamlfile import show_path
 
 # What papers are: one that was made to lesser standards is made again.
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
@@ -69,11 +67,14 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {name: known | {"said": said}})
         return Printed(path=path, made=False, withheld=tuple(page.withheld))
+    with _named(path):
+        check_length(html, _list_texts(sitting))
     _check_glyphs(sitting, html, places["print"] / "fonts", name)
-    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
-    from vigbook.pdfcheck import check_pdf
+    from vigbook.pdfcheck import check_pdf  # the checker's rules take a while to load
 
-    content = render_pdf(html, places, [_enclose(sitting, data)] if data else [])
+    enclosures = [_enclose(sitting, data)] if data else []
+    with borrow_press() as press, _named(path):
+        content = press.render_pdf(html, places, enclosures, page.own_pictures)
     check_pdf(content, str(path))
     publish_bytes(path, content)
     state[name] = {
@@ -81,6 +82,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
         "shown": page.shown,
+        "everybody": page.own_people,
         "said": said,
     }
     write_state(path.parent, state)
@@ -157,15 +159,12 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
 def _render(page: Page, variant: Variant) -> str:
     contexts = {"take-home": _take_home, "record": make_record, "worksheet": _worksheet}
     context = contexts[variant.name](page)
-    html = environment(page.sitting.templates, page.words)
-    try:
-        text = html.get_template(f"print/{variant.name}.html.j2").render(context)
-    except jinja2.TemplateError as err:
-        found = f"the page's template is wrong: {err}"
-        name = f"templates/print/{variant.name}.html.j2"
-        raise PaperError(
-            Problem(file=name, found=found, mend="mend it, or leave --templates out")
-        ) from err
+    templates, name = page.sitting.templates, f"print/{variant.name}.html.j2"
+    if len(templates) > 1:  # a team's own may hold anything, work without an end too
+        with borrow_press() as press:
+            text = press.fill(name, templates, page.words.language, context)
+    else:
+        text = fill(templates, page.words, name, context)
     return drop_controls(text)
 
 
@@ -267,8 +266,6 @@ def _first(words: Sequence[View]) -> View | None:
 
 def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
     """Returns what the record carries, with times from the data: of the film and of the answers."""
-    from vigbook.pdf import Enclosure
-
     film = sitting.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
     created = datetime.datetime.combine(film, datetime.time(), datetime.UTC)
     modified = created
@@ -306,12 +303,30 @@ def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:
     missing = find_missing_glyphs(html, fonts)
     if not missing:
         return
-    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
-    for source in (sitting.source, sitting.family.case):
-        texts[source.path.name] = source.path.read_text("utf-8")
+    texts = _list_texts(sitting)
     problems = []
     for letter in missing:
         where = next((prompt for prompt, text in texts.items() if letter in text), None)
         problem = glyph_problem(letter, where)
         problems.append(dataclasses.replace(problem, file=str(sitting.folder / "print" / name)))
     raise PaperError(problems)
+
+
+def _list_texts(sitting: Sitting) -> dict[str, str]:
+    """Returns what was typed, by the prompt or the file that it stands in."""
+    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
+    for source in (sitting.source, sitting.family.case):
+        texts[source.path.name] = source.path.read_text("utf-8")
+    return texts
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Puts the paper's name before what is wrong with it, where that names no file."""
+    try:
+        yield
+    except PaperError as err:
+        raise PaperError(
+            one if one.file else dataclasses.replace(one, file=show_path(path))
+            for one in err.problems
+        ) from err

@@ -27,13 +27,14 @@ from vigbook.limited import (
 )
 from vigbook.timecode import Span, Timecode
 
+_LIMITS = Limits()
 _ROOM_BYTES = 256 * 1024**2  # for what is encoded again, beside twice what is copied
 
 
 class Reader(Limited):
     """A process that reads films, started when it is first asked and again after it fell."""
 
-    def __init__(self, limits: Limits = Limits()) -> None:
+    def __init__(self, limits: Limits = _LIMITS) -> None:
         super().__init__("vigbook.reader", limits)
 
     def ask(self, do: str, film: Path, **details: Any) -> Iterator[Answer]:

@@ -113,6 +113,14 @@ class Sitting:
         people = self.cycle.in_picture(clip, still)
         return may_show(self.case, people, use, self.today, audience)
 
+    def may_show_everybody(self, use: Use) -> Decision:
+        """Returns whether a picture may be used so today that could be of anybody in the film."""
+        shots = [self.cycle.in_shot]
+        for clip in self.cycle.clips:
+            shots += [self.cycle.in_picture(clip, still) for still in (None, *clip.stills)]
+        people = dict.fromkeys(person for shot in shots for person in shot)
+        return may_show(self.case, people, use, self.today)
+
     def names(
         self,
         words: Words,
