@@ -165,10 +165,16 @@ def borrow_press() -> Iterator[Press]:
         if _standing and _standing[0][0] != os.getpid():
             _standing.clear()  # a forked program's: its pipes are not ours to use
         if not _standing:
-            press = Press()
-            _standing.append((os.getpid(), press))
-            atexit.register(press.close)
+            _standing.append((os.getpid(), Press()))
+            atexit.register(close_press)
         yield _standing[0][1]
+
+
+def close_press() -> None:
+    """Ends the process that `borrow_press` keeps; the next who borrows it starts another."""
+    with _lock:
+        if _standing:
+            _standing.pop()[1].close()
 
 
 def check_length(html: str, texts: Mapping[str, str]) -> None:

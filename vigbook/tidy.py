@@ -16,6 +16,7 @@ from html.parser import HTMLParser
 
 import nh3
 import PIL.Image
+import PIL.ImageFile
 import PIL.ImageOps
 
 from vigbook.errors import PaperError, Problem
@@ -80,6 +81,7 @@ def tidy_picture(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
         PaperError: it is no picture, is damaged or too large.
     """
     mend = "save it as PNG or JPEG, or take it out"
+    lenient = PIL.ImageFile.LOAD_TRUNCATED_IMAGES
     try:
         with PIL.Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as opened:
             width, height = opened.size
@@ -87,6 +89,8 @@ def tidy_picture(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
                 found = f"a picture of {width} by {height} dots, and a page takes up to"
                 found += f" {_MOST_DOTS // 10**6} million dots"
                 raise PaperError(Problem(found=found, mend="make it smaller"))
+            # WeasyPrint lets Pillow take half a picture for a whole one, everywhere.
+            PIL.ImageFile.LOAD_TRUNCATED_IMAGES = False
             opened.load()
             picture = _on_white(PIL.ImageOps.exif_transpose(opened))
     except PIL.Image.DecompressionBombError as err:
@@ -94,6 +98,8 @@ def tidy_picture(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
         raise PaperError(Problem(found=found, mend="make it smaller")) from err
     except (OSError, ValueError, SyntaxError) as err:  # as Pillow tells of broken files
         raise PaperError(Problem(found="a picture that cannot be read", mend=mend)) from err
+    finally:
+        PIL.ImageFile.LOAD_TRUNCATED_IMAGES = lenient
     picture.thumbnail((_LONG_SIDE_PX, _LONG_SIDE_PX), PIL.Image.Resampling.LANCZOS)
     out = io.BytesIO()
     if picture.getcolors(_FEW_COLOURS) is None:
