@@ -178,11 +178,13 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def answer_requests(
     answer: Callable[[Mapping[str, Any]], Iterator[Answer]],
     memory_problem: Callable[[Mapping[str, Any]], Problem],
+    prepare: Callable[[Mapping[str, Any]], None] = lambda _: None,
 ) -> None:
     """Answers requests until there are no more.
 
     Args:
         answer: yields the answers to one request.
+        prepare: loads what a request needs, before its time begins.
         memory_problem: returns what is said where one needs more memory than there is.
     """
     seconds, memory_bytes, file_bytes = map(int, sys.argv[1:4])
@@ -197,6 +199,7 @@ def answer_requests(
     while True:
         request = json.loads(requests.get())
         try:
+            prepare(request)
             _watch(limits, nowhere)
             for said, content in answer(request):
                 answers.write(json.dumps({**said, "bytes": len(content)}).encode() + b"\n")

@@ -24,7 +24,7 @@ from vigbook.enclosure import Enclosure
 from vigbook.errors import PaperError, Problem
 from vigbook.limited import Answer, FallenError, Limited, Limits, ToldError, answer_requests
 
-LIMITS = Limits(seconds=90, memory_bytes=2 * 1024**3, file_bytes=64 * 1024**2)
+LIMITS = Limits(seconds=60, memory_bytes=2 * 1024**3, file_bytes=64 * 1024**2)
 """Of one paper. The longest that a family ever wrote takes some seconds and 300 MB."""
 
 _MOST_LETTERS = 3_000_000  # of a whole page with its tags: a thousand sheets and more
@@ -210,7 +210,15 @@ def main() -> None:
 
     assert elements
     assert tidy
-    answer_requests(_answer, _memory_problem)
+    answer_requests(_answer, _memory_problem, _prepare)
+
+
+def _prepare(request: Mapping[str, Any]) -> None:
+    if request["do"] == "render":
+        from vigbook import pdf
+
+        assert pdf
+        _shut_off()
 
 
 def _memory_problem(_request: Mapping[str, Any]) -> Problem:
@@ -255,7 +263,6 @@ def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
 def _render(request: Mapping[str, Any]) -> bytes:
     from vigbook.pdf import render_pdf
 
-    _shut_off()
     return render_pdf(
         request["html"],
         {name: Path(place) for name, place in request["places"].items()},
