@@ -50,10 +50,7 @@ def objects_in(path: Path) -> list[Any]:
 def streams_in(path: Path) -> list[bytes]:
     """Returns every stream of a PDF, unpacked; a JPEG as it is."""
     found = [one for one in objects_in(path) if isinstance(one, StreamObject)]
-    return [
-        one._data if one.get("/Filter") == "/DCTDecode" else one.get_data()  # type: ignore[attr-defined]
-        for one in found
-    ]
+    return [one._data if one.get("/Filter") == "/DCTDecode" else one.get_data() for one in found]
 
 
 def fonts_in(path: Path) -> set[str]:

@@ -33,6 +33,7 @@ from vigbook.variants import Variant, latest, read_state, write_state
 from vigbook.yamlfile import show_path
 
 # What papers are: one that was made to lesser standards is made again.
+_MOST_FOOT_LETTERS = 1_000  # twice what four lines hold
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
 
 
@@ -54,6 +55,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
+    _check_foot(sitting)
     page, name = open_page(sitting, variant)
     path = sitting.folder / "print" / name
     html = _render(page, variant)
@@ -310,6 +312,19 @@ def _check_glyphs(sitting: Sitting, html: str, fonts: Path, name: str) -> None:
         problem = glyph_problem(letter, where)
         problems.append(dataclasses.replace(problem, file=str(sitting.folder / "print" / name)))
     raise PaperError(problems)
+
+
+def _check_foot(sitting: Sitting) -> None:
+    """Raises a PaperError where the foot of every page would hold more than a page has room for."""
+    team = sitting.service
+    if len(team.name or "") + len(team.footer or "") <= _MOST_FOOT_LETTERS:
+        return
+    path = sitting.family.service_path
+    field = "footer" if len(team.footer or "") > len(team.name or "") else "name"
+    found = f"name and footer together have more than {_MOST_FOOT_LETTERS} letters"
+    mend = "shorten it: it stands at the foot of every page"
+    file = show_path(path) if path else None
+    raise PaperError(Problem(file=file, field=field, found=found, mend=mend))
 
 
 def _list_texts(sitting: Sitting) -> dict[str, str]:

@@ -186,11 +186,12 @@ def check_length(html: str, texts: Mapping[str, str]) -> None:
         html: the page.
         texts: what was typed, by where.
     """
-    word = next(re.finditer(rf"[^\s<>]{{{_LONGEST_WORD + 1},}}", html), None)
+    words = (word[0] for word in re.finditer(r"[^\s<>]+", html))
+    word = next((word for word in words if len(word) > _LONGEST_WORD), None)
     if word:
-        begin = word[0][:20]
+        begin = word.lstrip("“”„«»'\"")[:20]
         where = next((one for one, text in texts.items() if begin in text), None)
-        found = f"has a word of {len(word[0])} letters without a space, beginning '{begin}'"
+        found = f"has a word of {len(word)} letters without a space, beginning '{begin}'"
         raise PaperError(Problem(field=where, found=found, mend="put spaces in, or take it out"))
     if len(html) > _MOST_LETTERS:
         where = max(texts, key=lambda one: len(texts[one]), default="")

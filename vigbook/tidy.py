@@ -39,6 +39,7 @@ _SILENT = {
 _LOWEST_HEADING = 4  # the page's own go no further
 _MOST_COLUMNS = 8  # beside the row's own header; more stand in further tables below
 _MOST_SPAN = 1000
+_LONG = 150  # letters of a cell
 _MOST_CELLS = 50_000
 _DEEPEST_LIST = 3
 _BREAK = "<br>"
@@ -423,9 +424,16 @@ def _count_leading(rows: Grid) -> int:
 def _write_grid(top: Grid, rows: Grid, lead: int) -> str:
     """Returns a table in which every cell has a header, or none has."""
     width = len(rows[0])
+    # A long text in a table takes for ever, unless every column is as wide as the next.
+    look = (
+        "ruled long"
+        if any(len(one) > _LONG for row in (*top, *rows) for _, one in row)
+        else "ruled"
+    )
+    about = f' class="{look}"'
     headed = bool(top) or lead > 0 or any(heads and text for row in rows for heads, text in row)
     if not headed:
-        return _tag("table", "".join(_write_row(row, 0) for row in rows), ' class="ruled"')
+        return _tag("table", "".join(_write_row(row, 0) for row in rows), about)
     if not top and not lead:
         lead = 1 if width > 1 else 0
     out = ""
@@ -439,9 +447,9 @@ def _write_grid(top: Grid, rows: Grid, lead: int) -> str:
         )
         out = _tag("thead", "".join(_tag("tr", one) for one in cells))
     elif not lead:
-        return _tag("table", "".join(_write_row(row, 0) for row in rows), ' class="ruled"')
+        return _tag("table", "".join(_write_row(row, 0) for row in rows), about)
     body = _tag("tbody", "".join(_write_row(row, lead) for row in rows))
-    return _tag("table", out + body, ' class="ruled"')
+    return _tag("table", out + body, about)
 
 
 def _write_row(row: list[tuple[bool, str]], lead: int) -> str:
