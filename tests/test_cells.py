@@ -27,7 +27,7 @@ from vigbook.papers import Printed, print_paper
 from vigbook.pdfcheck import find_faults
 from vigbook.press import Press, close_press
 from vigbook.sitting import open_sitting
-from vigbook.tidy import tidy_html
+from vigbook.tidy import tidy_html, tidy_markdown
 from vigbook.variants import Variant, remove_refused
 
 PLACES = {"print": find_templates()[0] / "print"}
@@ -164,6 +164,24 @@ def test_a_data_frame_prints_as_a_table_in_its_place(built_family: Path) -> None
     tidy = tidy_html(DATAFRAME, 2)
     assert tidy.count('<th scope="row">') == 2
     assert '<td></td><th scope="col">turns</th>' in tidy
+
+
+def test_a_markdown_cell_prints_as_it_looks_on_the_screen(built_family: Path) -> None:
+    path = built_family / "cycle-1" / "workbook.ipynb"
+    notebook = json.loads(path.read_text("utf-8"))
+    source = "# Our own notes\n\n- **first**\n- second\n\nOne line\nand [another](http://x) <b>.\n"
+    cell = {"cell_type": "markdown", "metadata": {}, "source": source.splitlines(keepends=True)}
+    notebook["cells"].insert(3, cell)
+    path.write_text(json.dumps(notebook), "utf-8")
+    text = text_of(print_record(built_family).path)
+    assert "Our own notes" in text
+    assert re.search(r"first\W+second\W+One line and another <b>\.", text)
+    for mark in ("# Our", "**", "http:"):
+        assert mark not in text
+    tidy = tidy_markdown(source, 2)
+    assert "<h2>Our own notes</h2>" in tidy
+    assert "<li><strong>first</strong></li>" in tidy
+    assert "One line<br>" in tidy
 
 
 def test_a_wide_table_goes_on_below_with_its_headers(press: Press) -> None:

@@ -47,6 +47,7 @@ ONLY_IN = {
     "ipywidgets": {"prompts", "notebook"},
     "jupyter_client": {"kernel"},
     "nbformat": {"kernel"},
+    "mistune": {"tidy"},
     "nh3": {"tidy"},
     "page": {"pdfcheck"},
     "papermill": {"kernel"},

@@ -28,6 +28,7 @@ NO_PEOPLE = "no-people"
 _PICTURES = ("image/png", "image/jpeg")
 # What shows a picture, or could, and never prints.
 _SEEN_ONLY = re.compile(r"<(img|svg|canvas|video|object|embed|iframe|picture)\b", re.IGNORECASE)
+_DRAWN_IN = re.compile(r"!\[[^\]]*\]\(")
 _MOST_LETTERS = 500_000  # of one output
 _MOST_PICTURE_BYTES = 30 * 2**20
 _MOST_PICTURES = 100
@@ -47,13 +48,16 @@ def show_cell(page: Page, output: Output, heading_level: int) -> Iterator[View]:
     say = page.words.say
     data = {kind: text for kind in output.data if (text := _text_of(output.data[kind])) is not None}
     picture = next((kind for kind in _PICTURES if kind in data), None)
-    html, plain = data.get("text/html"), data.get("text/markdown") or data.get("text/plain") or ""
+    plain = data.get("text/plain") or ""
+    html, markdown = data.get("text/html"), False
+    if html is None and picture is None and data.get("text/markdown", "").strip():
+        html, markdown = data["text/markdown"], True
     if html is not None:
         _check_letters(page, output, html)
-        if _SEEN_ONLY.search(html):
+        if (_DRAWN_IN if markdown else _SEEN_ONLY).search(html):
             yield _leave_out(page, say("it is part of a table or text"))
         with _named(page, output), borrow_press() as press:
-            tidied = press.tidy_html(html, heading_level)
+            tidied = press.tidy_html(html, heading_level, markdown=markdown)
         if tidied:
             yield {"kind": "html", "id": "", "html": tidied}
     elif picture:

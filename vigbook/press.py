@@ -102,13 +102,13 @@ class Press(Limited):
         }
         return self._ask(request, "the page's template")[1].decode("utf-8", "surrogatepass")
 
-    def tidy_html(self, html: str, top: int) -> str:
-        """Returns a team's own HTML as `vigbook.tidy.tidy_html` makes it.
+    def tidy_html(self, html: str, top: int, *, markdown: bool = False) -> str:
+        """Returns a team's own HTML, or Markdown, as `vigbook.tidy` makes it.
 
         Raises:
             PaperError: it went beyond the limits.
         """
-        request = {"do": "html", "html": html, "top": top}
+        request = {"do": "markdown" if markdown else "html", "html": html, "top": top}
         return self._ask(request, "a cell's own page")[1].decode()
 
     def tidy_picture(self, content: bytes) -> Tidied:
@@ -254,6 +254,10 @@ def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
             from vigbook.tidy import tidy_html
 
             yield {}, tidy_html(request["html"], request["top"]).encode()
+        case "markdown":
+            from vigbook.tidy import tidy_markdown
+
+            yield {}, tidy_markdown(request["html"], request["top"]).encode()
         case "picture":
             from vigbook.tidy import tidy_picture
 

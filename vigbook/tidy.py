@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from html import escape
 from html.parser import HTMLParser
 
+import mistune
 import nh3
 import PIL.Image
 import PIL.ImageFile
@@ -71,6 +72,16 @@ def tidy_html(html: str, top: int) -> str:
     reader.feed(clean)
     reader.close()
     return "\n".join(reader.finish())
+
+
+def tidy_markdown(text: str, top: int) -> str:
+    """Returns Markdown as `tidy_html` would have it. HTML in it is text; a line's end stays one.
+
+    Raises:
+        PaperError: as `tidy_html`.
+    """
+    read = mistune.create_markdown(escape=True, hard_wrap=True, plugins=["table"])
+    return tidy_html(str(read(text)), top)
 
 
 def tidy_picture(content: bytes) -> tuple[bytes, str, tuple[int, int]]:
