@@ -20,14 +20,14 @@ import vigbook
 # soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
 # Choosing clips has marking (comments kept) and darkroom (long work).
 # What runs a process under limits was taken out of reader: limited. Pages are laid out in such:
-# press, with enclosure (what a PDF carries) and tidy (a team's own HTML and pictures), for cells.
+# press, with enclosure (what a PDF carries) and tidy and plots (a team's own), for cells.
 ORDER = (
     "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
     "marking", "casefile", "log", "answers", "methods", "manifest", "filmfacts", "colours",
     "picture", "probe", "decode", "h264", "soundtrack", "original", "reader", "film", "ffmpeg",
     "clips", "media", "aids", "sitting", "checks", "saving", "choosing", "describe", "elements",
-    "page", "prompts", "notebook", "kernel", "workbook", "glyphs", "pdfa", "tidy", "pdf", "press",
-    "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
+    "page", "prompts", "notebook", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
+    "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
     "opening", "batch", "front", "preview", "works", "darkroom", "web", "webprepare", "serve",
     "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip

@@ -259,7 +259,7 @@ def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
 
             yield {}, tidy_markdown(request["html"], request["top"]).encode()
         case "picture":
-            from vigbook.tidy import tidy_picture
+            from vigbook.plots import tidy_picture
 
             content, suffix, (width, height) = tidy_picture(base64.b64decode(request["content"]))
             yield {"suffix": suffix, "width": width, "height": height}, content
