@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from mutations import Step, child_processes, draw_films, mutate, try_film
 
 from benchmarks.footage import describe_load
-from vigbook.reader import Limits, Reader
+from vigbook.limited import Limits
+from vigbook.reader import Reader
 
 LIMITS = Limits(seconds=20, memory_bytes=3 * 1024**3)
 

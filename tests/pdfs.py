@@ -14,7 +14,7 @@ from xml.etree import ElementTree
 import pypdfium2
 import pypdfium2.raw as pdfium
 from pypdf import PdfReader
-from pypdf.generic import DictionaryObject, IndirectObject
+from pypdf.generic import DictionaryObject, IndirectObject, StreamObject
 
 
 def text_of(path: Path) -> str:
@@ -42,6 +42,19 @@ def pictures_in(path: Path) -> set[str]:
         if isinstance(thing, DictionaryObject) and thing.get("/Filter") == "/DCTDecode":
             found.add(hashlib.sha256(thing._data).hexdigest())  # type: ignore[attr-defined]
     return found
+
+
+def objects_in(path: Path) -> list[Any]:
+    """Returns every object of a PDF."""
+    reader = PdfReader(path)
+    numbers = range(1, int(str(reader.trailer["/Size"])))
+    return [_resolve(IndirectObject(number, 0, reader)) for number in numbers]
+
+
+def streams_in(path: Path) -> list[bytes]:
+    """Returns every stream of a PDF, unpacked; a JPEG as it is."""
+    found = [one for one in objects_in(path) if isinstance(one, StreamObject)]
+    return [one._data if one.get("/Filter") == "/DCTDecode" else one.get_data() for one in found]
 
 
 def fonts_in(path: Path) -> set[str]:

@@ -16,7 +16,8 @@ from vigbook.case import Clip, Mask
 from vigbook.errors import FilmError, UsageError
 from vigbook.faces import Look, find_faces, link_looks, make_masks
 from vigbook.facesearch import FaceSearch
-from vigbook.reader import Limits, Reader
+from vigbook.limited import Limits
+from vigbook.reader import Reader
 from vigbook.timecode import Timecode
 
 WIDTH, HEIGHT = 480, 270

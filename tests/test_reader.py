@@ -32,8 +32,9 @@ from vigbook.errors import CutError, FilmError
 from vigbook.ffmpeg import input_options
 from vigbook.ffmpeg import run_ffmpeg as run_under_limits
 from vigbook.film import find_frames, frames_in, iter_frames, list_frame_times, probe_film
+from vigbook.limited import Limits
 from vigbook.media import build_media
-from vigbook.reader import Limits, Reader
+from vigbook.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")

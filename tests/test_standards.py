@@ -31,8 +31,9 @@ from pypdf.generic import (
 )
 
 from vigbook.demo import draw_films, lay_out
+from vigbook.enclosure import Enclosure
 from vigbook.methods import find_templates
-from vigbook.pdf import Enclosure, render_pdf
+from vigbook.pdf import render_pdf
 from vigbook.pdfcheck import find_faults
 from vigbook.publish import sha256_of
 

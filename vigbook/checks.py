@@ -180,9 +180,17 @@ def _team(sitting: Sitting) -> Iterator[Problem]:
         found = "there is no service.yaml, so the pages carry no team, name or phone"
         where = show_path(sitting.family.folder.parent)
         yield Problem(file=where, found=found, mend="put one beside the families")
-    elif not sitting.service.phone:
+        return
+    if not sitting.service.phone:
         found = "no phone, so the family's page cannot say whom to call"
         yield Problem(file=show_path(path), field="phone", found=found, mend="add it")
+
+    logo = sitting.service.logo
+    picture = path.parent / logo if logo else None
+    if picture and (picture.name != logo or not picture.is_file() or picture.is_symlink()):
+        found = f"'{logo}' is no picture beside this file, so the pages carry no logo"
+        mend = "copy the picture itself there, and write its name alone"
+        yield Problem(file=show_path(path), field="logo", found=found, mend=mend)
 
 
 def _authority(sitting: Sitting) -> Iterator[Problem]:

@@ -16,6 +16,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+from vigbook.errors import PaperError, Problem
 from vigbook.methods import Words
 from vigbook.sitting import Sitting
 
@@ -86,6 +87,28 @@ def environment(templates: tuple[Path, ...], words: Words) -> jinja2.Environment
         _OVERLAYS.pop(next(iter(_OVERLAYS)), None)
     _OVERLAYS[templates, id(words)] = words, overlay
     return overlay
+
+
+def fill(templates: tuple[Path, ...], words: Words, name: str, context: Mapping[str, Any]) -> str:
+    """Returns the HTML of a page template with a page's values in it.
+
+    Raises:
+        PaperError: the template is wrong.
+    """
+    blocks = context.get("blocks")
+    if blocks:
+        # A team's own HTML is what `vigbook.tidy` made of it.
+        made = [{**one, "html": Markup(one["html"])} if "html" in one else one for one in blocks]
+        context = {**context, "blocks": made}
+    try:
+        return environment(templates, words).get_template(name).render(context)
+    except (
+        jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
+        RecursionError, OSError,
+    ) as err:  # fmt: skip
+        found = f"the page's template is wrong: {err}"
+        mend = "mend it, or leave --templates out"
+        raise PaperError(Problem(file=f"templates/{name}", found=found, mend=mend)) from err
 
 
 def direction_of(text: str | None, fallback: str = "ltr") -> str:

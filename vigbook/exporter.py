@@ -175,7 +175,7 @@ def _check_was_run(node: Mapping[str, Any], path: Path) -> None:
     """Raises a WorkbookError where a record would hold nothing that its cells show."""
     from vigbook.workbook import list_outputs
 
-    if all(kind == "other" for kind, _, _ in list_outputs(node)):
+    if all(one.kind == "other" for one in list_outputs(node)):
         mend = "run all its cells and save it, or run 'vigbook build'"
         raise WorkbookError(Problem(file=str(path), found="has not been run", mend=mend))
 

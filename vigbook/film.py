@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from vigbook.filmfacts import FilmFacts, Shown
-from vigbook.reader import Answer, Reader, borrow
+from vigbook.limited import Answer
+from vigbook.reader import Reader, borrow
 from vigbook.timecode import Span, Timecode
 
 

@@ -41,6 +41,9 @@ class Page:
         private: whether pictures, logo, dates of visits and places stay off.
         blank: whether nothing that was said is put in.
         shown: the stills on it, by clip and number, and what each was taken by.
+        own_pictures: the pictures of a team's own cells on it, by file name.
+        own_people: whether anybody may be seen in one of those.
+        own_withheld: which of those were left out.
     """
 
     sitting: Sitting
@@ -53,6 +56,9 @@ class Page:
     private: bool = False
     blank: bool = False
     shown: list[tuple[str, int, str]] = dataclasses.field(default_factory=list)
+    own_pictures: dict[str, bytes] = dataclasses.field(default_factory=dict)
+    own_people: bool = False
+    own_withheld: list[Problem] = dataclasses.field(default_factory=list)
     _words_withheld: dict[tuple[str, tuple[str, ...]], dict[str, None]] = dataclasses.field(
         default_factory=dict
     )
@@ -382,7 +388,7 @@ class Page:
                 found=self._reasons(f"{what} left out", Decision(False, reasons)),
             )
             for (what, reasons), fields in self._words_withheld.items()
-        ]
+        ] + self.own_withheld
         every = [decision.reasons for one in self._refused.values() for decision in one.values()]
         if len(every) == sum(len(clip.stills) for clip in clips) > 1 and len(set(every)) == 1:
             return [*found, self._picture_problem(("clips",), "all pictures", every[0])]

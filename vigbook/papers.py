@@ -14,29 +14,28 @@ import datetime
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import jinja2
+from typing import Any
 
 from vigbook.answers import Answer
 from vigbook.case import Person, Size
-from vigbook.elements import TRY_PROMPTS, environment
+from vigbook.elements import TRY_PROMPTS, fill
+from vigbook.enclosure import Enclosure
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo, format_deletion, is_deletion_unknown, make_frame
+from vigbook.press import borrow_press, check_length
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
 from vigbook.sitting import Sitting
 from vigbook.variants import Variant, latest, long_problem, most_pages, read_state, write_state
-
-if TYPE_CHECKING:
-    from vigbook.pdf import Enclosure
+from vigbook.yamlfile import show_path
 
 # What papers are: one that was made to lesser standards is made again.
+_MOST_FOOT_LETTERS = 1_000  # twice what four lines hold
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
 
 
@@ -87,8 +86,8 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         OutputError: it cannot be written. The earlier paper is whole.
     """
     draft = _draft(sitting, variant)
-    path = draft.path
-    key = _key(draft)
+    path, html = draft.path, _render(draft)
+    key = _key(draft, html)
     state = read_state(path.parent)
     known = state.get(path.name, {})
     said = latest(sitting)
@@ -96,7 +95,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {path.name: known | {"said": said}})
         return _printed(draft, known.get("pages"), made=False)
-    content = _lay_out(draft)
+    content = _lay_out(draft, html)
     publish_bytes(path, content)
     from vigbook.pdfcheck import count_pages
 
@@ -106,6 +105,7 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         "sha256": hashlib.sha256(content).hexdigest(),
         "variant": dataclasses.asdict(variant),
         "shown": draft.page.shown,
+        "everybody": draft.page.own_people,
         "said": said,
         "pages": pages,
     }
@@ -127,10 +127,11 @@ def make_paper(
         PaperError, UsageError: as `print_paper`.
     """
     draft = _draft(sitting, variant, node)
-    return _lay_out(draft), tuple(draft.page.withheld)
+    return _lay_out(draft, _render(draft)), tuple(draft.page.withheld)
 
 
 def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None) -> _Draft:
+    _check_foot(sitting)
     page, name = open_page(sitting, variant)
     contexts: dict[str, Callable[[Page], View]] = {
         "take-home": _take_home,
@@ -226,25 +227,29 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
     )
 
 
-def _lay_out(draft: _Draft) -> bytes:
-    """Returns a paper's PDF, checked.
+def _lay_out(draft: _Draft, html: str) -> bytes:
+    """Returns a paper's PDF, checked, from its HTML at its roomiest.
 
     It is set as closely as it must be to keep within the sides that it should have. Where even the
     closest setting needs more, it is set as roomily as those sides allow.
 
     Raises:
-        PaperError: it cannot be laid out whole, or is not to the standards.
+        PaperError: it cannot be laid out whole, goes beyond limits, or is not to the standards.
     """
-    from vigbook.pdf import render_pdf  # WeasyPrint takes a second to load
-    from vigbook.pdfcheck import check_pdf, count_pages
+    from vigbook.pdfcheck import check_pdf, count_pages  # the checker's rules take a while to load
 
     sitting = draft.page.sitting
-    _check_glyphs(draft)
+    with _named(draft.path):
+        check_length(html, _list_texts(sitting))
+    _check_glyphs(draft, html)
     enclosed = [_enclose(sitting, draft.data)] if draft.data else []
     most = most_pages(draft.variant.name, draft.page.size)
     tried: list[bytes] = []
     for fit in range(_FITS):
-        tried.append(render_pdf(_render(draft, fit), draft.places, enclosed))
+        closer = _render(draft, fit) if fit else html
+        with borrow_press() as press, _named(draft.path):
+            pictures = draft.page.own_pictures
+            tried.append(press.render_pdf(closer, draft.places, enclosed, pictures))
         if most is None or count_pages(tried[-1]) <= most:
             break
     fewest = count_pages(tried[-1])
@@ -257,14 +262,13 @@ def _render(draft: _Draft, fit: int = 0) -> str:
     """Returns a paper's HTML, set closer than usual by so many steps."""
     page, name = draft.page, draft.variant.name
     template = f"print/{'easy' if name == 'take-home' and page.size == 'easy' else name}.html.j2"
-    html = environment(page.sitting.templates, page.words)
+    templates = page.sitting.templates
     context = {**draft.context, "page": {**draft.context["page"], "fit": fit}}
-    try:
-        text = html.get_template(template).render(context)
-    except jinja2.TemplateError as err:
-        found = f"the page's template is wrong: {err}"
-        mend = "mend it, or leave --templates out"
-        raise PaperError(Problem(file=f"templates/{template}", found=found, mend=mend)) from err
+    if len(templates) > 1:  # a team's own may hold anything, work without an end too
+        with borrow_press() as press:
+            text = press.fill(template, templates, page.words.language, context)
+    else:
+        text = fill(templates, page.words, template, context)
     return set_in_one_face(drop_controls(text))
 
 
@@ -375,8 +379,6 @@ def _first(words: Sequence[View]) -> View | None:
 
 def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
     """Returns what the record carries, with times from the data: of the film and of the answers."""
-    from vigbook.pdf import Enclosure
-
     film = sitting.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
     created = datetime.datetime.combine(film, datetime.time(), datetime.UTC)
     modified = created
@@ -394,12 +396,12 @@ def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
     )
 
 
-def _key(draft: _Draft) -> str:
+def _key(draft: _Draft, html: str) -> str:
     """Returns a SHA-256 of all that a paper is made from.
 
     That is its HTML, styles, fonts and pictures, the data it carries, and the standards.
     """
-    digest = hashlib.sha256(_render(draft).encode())
+    digest = hashlib.sha256(html.encode())
     digest.update(_STANDARDS.encode())
     digest.update(hashlib.sha256(draft.data).digest())
     ours = [place for name, place in draft.places.items() if name != "media"]
@@ -410,18 +412,49 @@ def _key(draft: _Draft) -> str:
     return digest.hexdigest()
 
 
-def _check_glyphs(draft: _Draft) -> None:
+def _check_glyphs(draft: _Draft, html: str) -> None:
     """Raises a PaperError that names each letter without a font, and where it was typed."""
     sitting = draft.page.sitting
-    missing = find_missing_glyphs(_render(draft), draft.places["print"] / "fonts")
+    missing = find_missing_glyphs(html, draft.places["print"] / "fonts")
     if not missing:
         return
-    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
-    for source in (sitting.source, sitting.family.case):
-        texts[source.path.name] = source.path.read_text("utf-8")
+    texts = _list_texts(sitting)
     problems = []
     for letter in missing:
         where = next((prompt for prompt, text in texts.items() if letter in text), None)
         problem = glyph_problem(letter, where)
         problems.append(dataclasses.replace(problem, file=str(draft.path)))
     raise PaperError(problems)
+
+
+def _check_foot(sitting: Sitting) -> None:
+    """Raises a PaperError where the foot of every page would hold more than a page has room for."""
+    team = sitting.service
+    if len(team.name or "") + len(team.footer or "") <= _MOST_FOOT_LETTERS:
+        return
+    path = sitting.family.service_path
+    field = "footer" if len(team.footer or "") > len(team.name or "") else "name"
+    found = f"name and footer together have more than {_MOST_FOOT_LETTERS} letters"
+    mend = "shorten it: it stands at the foot of every page"
+    file = show_path(path) if path else None
+    raise PaperError(Problem(file=file, field=field, found=found, mend=mend))
+
+
+def _list_texts(sitting: Sitting) -> dict[str, str]:
+    """Returns what was typed, by the prompt or the file that it stands in."""
+    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
+    for source in (sitting.source, sitting.family.case):
+        texts[source.path.name] = source.path.read_text("utf-8")
+    return texts
+
+
+@contextlib.contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Puts the paper's name before what is wrong with it, where that names no file."""
+    try:
+        yield
+    except PaperError as err:
+        raise PaperError(
+            one if one.file else dataclasses.replace(one, file=show_path(path))
+            for one in err.problems
+        ) from err

@@ -8,8 +8,6 @@ a hole in the page.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime
 import io
 import logging
 import os
@@ -20,41 +18,29 @@ from html import escape
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import PIL.Image
 import weasyprint
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
+from vigbook.enclosure import Enclosure as Enclosure
 from vigbook.errors import PaperError, Problem
 from vigbook.pdfa import PDF_VARIANT, finish_pdf
+from vigbook.yamlfile import show_path
 
 _TYPES = {
     ".css": "text/css", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
     ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2",
 }  # fmt: skip
 _LARGEST_FILE = 8 * 2**20
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosure:
-    """A file that a PDF carries: the data that its page was made from.
-
-    Attributes:
-        name: the file's name.
-        content: its bytes.
-        description: what it is, for who opens the PDF.
-        created: when its data began, in UTC; never the clock, or no two PDFs would be the same.
-        modified: when its data last changed, in UTC.
-    """
-
-    name: str
-    content: bytes
-    description: str
-    created: datetime.datetime
-    modified: datetime.datetime
+_MOST_DOTS = 40_000_000  # decoded, a quarter of a gigabyte at the most
 
 
 def render_pdf(
-    html: str, places: Mapping[str, Path], enclosures: Sequence[Enclosure] = ()
+    html: str,
+    places: Mapping[str, Path],
+    enclosures: Sequence[Enclosure] = (),
+    pictures: Mapping[str, bytes] | None = None,
 ) -> bytes:
     """Returns the PDF of a page: the same bytes for the same page, wherever the case lies.
 
@@ -63,6 +49,7 @@ def render_pdf(
         places: the folders, or single files, that it may read, by place; `print` is ours, with the
             stylesheets and fonts.
         enclosures: the files that the PDF carries.
+        pictures: more that it may read, by name: files of the place `cells` that are on no disk.
 
     Raises:
         PaperError: something on the page is missing, or WeasyPrint left something out.
@@ -78,7 +65,7 @@ def render_pdf(
             document = weasyprint.HTML(
                 string=html,
                 base_url="file:///print/",
-                url_fetcher=PlaceFetcher(places),
+                url_fetcher=PlaceFetcher(places, pictures),
             )
             content: bytes = document.write_pdf(
                 pdf_variant=PDF_VARIANT,
@@ -89,6 +76,8 @@ def render_pdf(
                 attachments=[_attach(one) for one in enclosures],
             )
         except FatalURLFetchingError as err:
+            if isinstance(err.__cause__, PaperError):
+                raise err.__cause__ from err
             raise PaperError(f"the page names a file that it may not have: {err}") from err
     if complaints:
         raise PaperError([Problem(found=f"the page is not whole: {one}") for one in complaints])
@@ -112,9 +101,12 @@ class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     A page's addresses, `file:///<place>/<file>`, are no paths of this machine: none stands in it.
     """
 
-    def __init__(self, places: Mapping[str, Path]) -> None:
+    def __init__(
+        self, places: Mapping[str, Path], pictures: Mapping[str, bytes] | None = None
+    ) -> None:
         super().__init__(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
         self._places = {name: place.resolve() for name, place in places.items()}
+        self._pictures = pictures or {}
 
     def fetch(  # weasyprint calls it so
         self,
@@ -124,12 +116,17 @@ class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         """Returns a file's bytes.
 
         Raises:
-            ValueError: it is not a file of an allowed kind and size in one of the places.
+            ValueError: it is not a file of an allowed kind in one of the places.
+            PaperError: it is, and no page can hold it.
         """
         parts = urlsplit(url)
         if parts.scheme != "file" or parts.netloc:
             raise ValueError("only files are read")
         _, name, *rest = unquote(parts.path).split("/")
+        if name == "cells" and "/".join(rest) in self._pictures:
+            content = self._pictures["/".join(rest)]
+            kind = _TYPES[Path(rest[-1]).suffix]
+            return URLFetcherResponse(url, content, {"Content-Type": kind})
         place = self._places.get(name)
         if place is None:
             raise ValueError("outside the case and the templates")
@@ -139,11 +136,40 @@ class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
             raise ValueError("outside the case and the templates")
         if path.suffix.lower() not in _TYPES:
             raise ValueError("not a kind of file that a page holds")
-        if path.stat().st_size > _LARGEST_FILE:
-            raise ValueError("too large for a page")
-        return URLFetcherResponse(
-            url, path.read_bytes(), {"Content-Type": _TYPES[path.suffix.lower()]}
-        )
+        kind = _TYPES[path.suffix.lower()]
+        content = _read(path)
+        if kind.startswith("image/"):
+            _check_picture(path, content)
+        return URLFetcherResponse(url, content, {"Content-Type": kind})
+
+
+def _read(path: Path) -> bytes:
+    size = path.stat().st_size
+    if size > _LARGEST_FILE:
+        found = f"has {size / 2**20:.0f} MB, and a page takes files up to {_LARGEST_FILE >> 20} MB"
+        raise PaperError(Problem(file=show_path(path), found=found, mend="make it smaller"))
+    return path.read_bytes()
+
+
+def _check_picture(path: Path, content: bytes) -> None:
+    """Lets a picture pass that is what its name says, and no larger than a page can hold.
+
+    WeasyPrint would take anything else that it finds behind the name, drawings and all they name.
+    """
+    found, mend = "", "save it as PNG or JPEG"
+    try:
+        with PIL.Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as picture:
+            width, height = picture.size
+        if width * height > _MOST_DOTS:
+            found = f"has {width} by {height} dots, and a page takes pictures up to"
+            found += f" {_MOST_DOTS // 10**6} million dots"
+            mend = "make it smaller"
+    except PIL.Image.DecompressionBombError:
+        found, mend = "has far more dots than a page can hold", "make it smaller"
+    except (OSError, ValueError, SyntaxError):  # as Pillow tells of broken files
+        found = "is called a picture and is none"
+    if found:
+        raise PaperError(Problem(file=show_path(path), found=found, mend=mend))
 
 
 @contextlib.contextmanager

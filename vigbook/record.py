@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import nh3
-from markupsafe import Markup
-
 from vigbook import __version__
 from vigbook.case import Consent
+from vigbook.cells import show_cell
 from vigbook.consent import WORDS_FOR_USE, standing
 from vigbook.errors import PaperError, Problem
 from vigbook.page import Page, View, format_deletion, make_frame
 from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
 
+# Elements that print with a heading of the second level.
+_HEADED = ("helping-question", "clip", "prompt", "goals", "next-step", "next-date")
 _RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
 
 
@@ -62,11 +62,18 @@ def _record_blocks(page: Page, node: Any) -> Iterator[View]:
     unanswered: list[str] = []
     about = ""  # the clip that the prompts are about, or nothing for those of the whole review
     clips = {clip.id for clip in page.sitting.cycle.clips}
-    for kind, element_id, data in list_outputs(node):
-        views = _team_output(page, data) if kind == "other" else [page.view(kind, element_id)]
+    headed = False
+    for output in list_outputs(node):
+        kind, element_id = output.kind, output.id
+        own = kind == "other"
+        views = (
+            show_cell(page, output, 3 if headed else 2) if own else [page.view(kind, element_id)]
+        )
         for view in views:
             if view is None:
                 continue
+            # A cell's own headings stand under the heading before it, where there is one.
+            headed = headed or view["kind"] in _HEADED or "<h" in view.get("html", "")
             clip = element_id.partition(".")[0]
             clip = clip if clip in clips else ""
             if unanswered and (view["kind"] != "prompt" or clip != about):
@@ -79,29 +86,6 @@ def _record_blocks(page: Page, node: Any) -> Iterator[View]:
                 yield view
     if unanswered:
         yield {"kind": "unanswered", "id": "", "labels": unanswered}
-
-
-def _team_output(page: Page, data: Mapping[str, Any]) -> Iterator[View]:
-    text = {
-        key: "".join(value) if isinstance(value, list) else value for key, value in data.items()
-    }
-    if "text/html" in text:
-        yield {"kind": "html", "id": "", "html": Markup(_clean(text["text/html"]))}
-    elif any(kind.startswith("image/") for kind in text):
-        # Nobody can tell who is in it, so nobody's consent can be asked.
-        yield {"kind": "text", "id": "", "text": page.words.say("A picture stands here on screen.")}
-    elif plain := text.get("text/markdown") or text.get("text/plain"):
-        yield {"kind": "text", "id": "", "text": str(plain)}
-
-
-def _clean(html: str) -> str:
-    """Returns a team's own HTML with text, lists and tables left in it: nothing that fetches."""
-    tags = {
-        "p", "br", "h3", "h4", "ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td",
-        "b", "strong", "blockquote", "pre", "code", "span", "div", "dl", "dt", "dd",
-    }  # fmt: skip
-    attributes = {"th": {"scope", "colspan", "rowspan"}, "td": {"colspan", "rowspan"}}
-    return nh3.clean(html, tags=tags, attributes=attributes, link_rel=None)
 
 
 def _facts(page: Page) -> list[list[str]]:
@@ -181,10 +165,11 @@ def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
     found = []
     for block in blocks:
         if block.get("left_out"):
-            title = titles.get(block["id"], "")
-            found.append(
-                page.words.say("%(title)s: %(reason)s", title=title, reason=block["left_out"])
-            )
+            title = titles.get(block["id"])
+            reason = str(block["left_out"])
+            if title:
+                reason = page.words.say("%(title)s: %(reason)s", title=title, reason=reason)
+            found.append(reason)
     return found
 
 

@@ -135,6 +135,14 @@ class Sitting:
         voiced = still is None and clip.sound != "mute"
         return list_covered(clip, still) if self.masks_checked(clip) and not voiced else ()
 
+    def may_show_everybody(self, use: Use) -> Decision:
+        """Returns whether a picture may be used so today that could be of anybody in the film."""
+        shots = [self.cycle.in_shot]
+        for clip in self.cycle.clips:
+            shots += [self.cycle.in_picture(clip, still) for still in (None, *clip.stills)]
+        people = dict.fromkeys(person for shot in shots for person in shot)
+        return may_show(self.case, people, use, self.today)
+
     def names(
         self,
         words: Words,

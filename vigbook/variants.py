@@ -243,6 +243,8 @@ def _remove_papers(
 def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
+    if entry.get("everybody") and not sitting.may_show_everybody(use):
+        return True
     for clip_id, number, *_ in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
         if clip is None or number > len(clip.stills):

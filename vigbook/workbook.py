@@ -118,24 +118,62 @@ def read_workbook(path: Path) -> dict[str, Any] | None:
     return dict(node)
 
 
-def list_outputs(node: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Yields every output of an executed notebook, in order, as (kind, id, data by media type).
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Output:
+    """One output of an executed notebook.
 
-    An output that is none of our elements, and every Markdown cell, has the kind `other`. What was
-    shown live only, as a widget, is passed over.
+    Attributes:
+        kind: of our element, or `other` for a team's own and for every Markdown cell.
+        id: of our element.
+        data: what it holds by media type, as it stands in the file.
+        metadata: what is said about that.
+        cell: the number of its cell, from 1.
+        cell_metadata: what is said about the cell.
     """
-    for cell in node["cells"]:
+
+    kind: str
+    id: str = ""
+    data: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+    cell: int
+    cell_metadata: Mapping[str, Any]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The cell's tags."""
+        tags = self.cell_metadata.get("tags")
+        return tuple(map(str, tags)) if isinstance(tags, list) else ()
+
+
+def list_outputs(node: Mapping[str, Any]) -> Iterator[Output]:
+    """Yields every output of an executed notebook, in order, and its Markdown cells as such.
+
+    What was shown live only, as a widget, is passed over; so is what is no output at all, as it is
+    left by hand or by other tools.
+    """
+    for number, cell in enumerate(node["cells"], start=1):
+        about: dict[str, Any] = {"cell": number, "cell_metadata": _mapping(cell.get("metadata"))}
         if cell.get("cell_type") == "markdown" and _source(cell).strip():
-            yield "other", "", {"text/markdown": _source(cell)}
-        for output in cell.get("outputs", ()):
+            shown = {"text/markdown": _source(cell)}
+            yield Output(kind="other", data=shown, metadata={}, **about)
+        outputs = cell.get("outputs")
+        for output in outputs if isinstance(outputs, list) else ():
+            if not isinstance(output, Mapping):
+                continue
             if output.get("output_type") == "stream" and output.get("name") == "stdout":
-                yield "other", "", {"text/plain": output.get("text", "")}
-            data = output.get("data", {})
+                said = {"text/plain": output.get("text", "")}
+                yield Output(kind="other", data=said, metadata={}, **about)
+            data, metadata = _mapping(output.get("data")), _mapping(output.get("metadata"))
             ours = data.get(MIME)
             if isinstance(ours, Mapping):
-                yield str(ours.get("kind", "")), str(ours.get("id", "")), data
+                kind, element_id = str(ours.get("kind", "")), str(ours.get("id", ""))
+                yield Output(kind=kind, id=element_id, data=data, metadata=metadata, **about)
             elif data and WIDGET_VIEW not in data:
-                yield "other", "", data
+                yield Output(kind="other", data=data, metadata=metadata, **about)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
 
 
 def list_strange_cells(sitting: Sitting, node: Mapping[str, Any]) -> list[str]:
