@@ -482,3 +482,13 @@ def test_a_record_is_the_same_to_the_byte_alone_and_after_other_papers(
     shutil.rmtree(built_family / "cycle-1" / "print")
     assert vigbook("print", built_family, "--only", "record").returncode == 0
     assert sha256_of(page(built_family, "record")) == together
+
+
+def test_a_paper_that_does_not_come_in_a_style_is_told_and_nothing_else_is_printed(
+    built_family: Path, vigbook: Run
+) -> None:
+    before = {path.name for path in (built_family / "cycle-1" / "print").glob("*.pdf")}
+    done = vigbook("print", built_family, "--only", "record", "--language", "ar")
+    assert done.returncode != 0
+    assert "there is no record in this style" in done.stderr
+    assert {path.name for path in (built_family / "cycle-1" / "print").glob("*.pdf")} == before

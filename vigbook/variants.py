@@ -183,13 +183,21 @@ def choose_variants(
         chosen = list_variants(sitting, [one for one in (*PAPERS, "script") if one in only])
         if people:
             chosen = [one for one in chosen if one.person in people or one.name not in FOR_FAMILIES]
-        return [
+        wanted = [
             dataclasses.replace(style, name=one.name, person=one.person)
             for one in chosen
             if plain
             or one.name in FOR_FAMILIES
             or (one.name == "worksheet" and not (style.private or style.blank))
         ]
+        if not wanted:
+            # Nothing chosen is not everything chosen.
+            raise UsageError(
+                f"there is no {' or '.join(only)} in this style",
+                "only a family's page can be private or blank, and the record keeps the language "
+                "and size of the team's own file, service.yaml",
+            )
+        return wanted
 
     return choose
 
