@@ -13,6 +13,8 @@ PICTURES = Path(__file__).parent / "pictures"
 # Which paper, how it is called in the README, and how many of its pages are shown.
 PAGES = {
     "take-home": ("otter/cycle-1/print/take-home.pdf", 2),
+    "take-home-large": ("otter/cycle-1/print/take-home.en.large.pdf", 2),
+    "take-home-easy": ("otter/cycle-1/print/take-home.en.easy.pdf", 1),
     "take-home-large-arabic": ("heron/cycle-1/print/take-home-dad.pdf", 2),
     "record": ("otter/cycle-1/print/record.pdf", 2),
     "worksheet": ("otter/cycle-1/print/worksheet.pdf", 2),
@@ -28,8 +30,11 @@ def build_examples(folder: Path) -> None:
     families = [lay_out(folder, name) for name in ("otter", "heron")]
     for family in families:
         draw_films(family)
-    command = [str(Path(sys.executable).with_name("vigbook")), "build", *map(str, families)]
-    subprocess.run(command, check=True)
+    vigbook = str(Path(sys.executable).with_name("vigbook"))
+    subprocess.run([vigbook, "build", *map(str, families)], check=True)
+    for size in ("large", "easy"):
+        style = ["--only", "take-home", "--size", size]
+        subprocess.run([vigbook, "print", str(families[0] / "cycle-1"), *style], check=True)
 
 
 def picture_pages(pdf: Path, count: int) -> Image.Image:

@@ -8,6 +8,8 @@ a hole in the page.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
+import functools
 import io
 import logging
 import os
@@ -32,6 +34,7 @@ _TYPES = {
     ".css": "text/css", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",
     ".ttf": "font/ttf", ".otf": "font/otf", ".woff2": "font/woff2",
 }  # fmt: skip
+_STYLESHEET = "print/print.css"
 _LARGEST_FILE = 8 * 2**20
 _MOST_DOTS = 40_000_000  # decoded, a quarter of a gigabyte at the most
 
@@ -54,22 +57,25 @@ def render_pdf(
     Raises:
         PaperError: something on the page is missing, or WeasyPrint left something out.
     """
+    folder = places["print"].resolve()
     with (
-        _own_fonts_only(places["print"] / "fonts"),
+        _own_fonts_only(folder / "fonts"),
         warnings.catch_warnings(),
         _complaints() as complaints,
     ):
         # WeasyPrint leaves its colour profile to be closed by itself.
         warnings.filterwarnings("ignore", "unclosed file .*sRGB", ResourceWarning)
         try:
+            styles = _load_styles(folder, _stamp(folder))
             document = weasyprint.HTML(
                 string=html,
                 base_url="file:///print/",
-                url_fetcher=PlaceFetcher(places, pictures),
+                url_fetcher=PlaceFetcher(places, pictures, loaded=_STYLESHEET),
             )
             content: bytes = document.write_pdf(
                 pdf_variant=PDF_VARIANT,
-                font_config=FontConfiguration(),
+                stylesheets=[styles.sheet],
+                font_config=styles.fonts,
                 finisher=finish_pdf,
                 uncompressed_pdf=True,  # what is large, the finisher packs
                 # WeasyPrint reads each once: they are made anew for every page.
@@ -82,6 +88,41 @@ def render_pdf(
     if complaints:
         raise PaperError([Problem(found=f"the page is not whole: {one}") for one in complaints])
     return content
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Styles:
+    """A stylesheet that was read, and the fonts that it names."""
+
+    sheet: weasyprint.CSS
+    fonts: FontConfiguration
+
+
+@functools.lru_cache(maxsize=2)
+def _load_styles(folder: Path, _files: tuple[tuple[str, int, int], ...]) -> _Styles:
+    """Returns the styles of every page: reading them anew takes longer than laying a page out.
+
+    Raises:
+        PaperError: WeasyPrint would leave something of them out.
+    """
+    fonts = FontConfiguration()
+    with _complaints() as complaints:
+        sheet = weasyprint.CSS(
+            url=f"file:///{_STYLESHEET}",
+            url_fetcher=PlaceFetcher({"print": folder}),
+            font_config=fonts,
+        )
+    if complaints:
+        found = f"the stylesheet is not whole: {complaints[0]}"
+        raise PaperError(Problem(file=show_path(folder / "print.css"), found=found))
+    return _Styles(sheet, fonts)
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Returns what changes when a stylesheet or font does, so that it is read again."""
+    files = [*sorted(folder.glob("*.css")), *sorted(folder.glob("fonts/*"))]
+    stats = [(one.name, one.stat()) for one in files]
+    return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
 def _attach(enclosure: Enclosure) -> weasyprint.Attachment:
@@ -99,14 +140,19 @@ class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
     """Reads stylesheets, fonts and pictures from the places a page may use, and nothing else.
 
     A page's addresses, `file:///<place>/<file>`, are no paths of this machine: none stands in it.
+    The stylesheet that is `loaded` already is not read again; it comes out empty.
     """
 
     def __init__(
-        self, places: Mapping[str, Path], pictures: Mapping[str, bytes] | None = None
+        self,
+        places: Mapping[str, Path],
+        pictures: Mapping[str, bytes] | None = None,
+        loaded: str | None = None,
     ) -> None:
         super().__init__(allowed_protocols={"file"}, allow_redirects=False, fail_on_errors=True)
         self._places = {name: place.resolve() for name, place in places.items()}
         self._pictures = pictures or {}
+        self._loaded = loaded
 
     def fetch(  # weasyprint calls it so
         self,
@@ -123,6 +169,8 @@ class PlaceFetcher(URLFetcher):  # type: ignore[misc]  # weasyprint has no types
         if parts.scheme != "file" or parts.netloc:
             raise ValueError("only files are read")
         _, name, *rest = unquote(parts.path).split("/")
+        if self._loaded == "/".join([name, *rest]):
+            return URLFetcherResponse(url, b"", {"Content-Type": "text/css"})
         if name == "cells" and "/".join(rest) in self._pictures:
             content = self._pictures["/".join(rest)]
             kind = _TYPES[Path(rest[-1]).suffix]
