@@ -378,7 +378,8 @@ def test_a_film_of_somebody_who_took_the_yes_back_is_to_be_deleted(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (("--language", "fr"), "our own words do not come in 'fr' yet; use one of: ar, en"),
+        (("--language", "de"),
+         "our own words do not come in 'de' yet; use one of: ar, bn, cy, en, es, fr, pl, uk"),
         (("--person", "mun"),
          "'mun' receives no copy; who receives one: mum; see 'receives' in case.yaml"),
     ],

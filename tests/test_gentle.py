@@ -77,11 +77,11 @@ def test_check_suggests_and_stops_nothing(
     titled(family, "Good girl! She only looks once")
     clip = "    question: What happens here?"
     edit(family / "cycle-1" / "cycle.yaml", clip, f"{clip}\n    why: Sam fails to see the case.")
-    done = vigbook("check", family)
+    done = vigbook("check", family.name, cwd=family.parent)
     assert done.returncode == 0
-    assert done.stdout == f"{family}: cycle 1: checked\n"
+    assert done.stdout == f"{family.name}: cycle 1: checked\n"
     told = done.stderr[done.stderr.index("Gentle words (suggestions):\n") :].splitlines()[1:]
-    place = f"  {family}/cycle-1/cycle.yaml"
+    place = f"  {family.name}/cycle-1/cycle.yaml"
     assert told == [
         f"{place}:6 clips[0].title: 'Good girl' judges the child (the family may read it); "
         'say what the child did, as "you waited for your turn"',

@@ -205,9 +205,12 @@ def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
     """Our own words in each language that is in use, or asked for."""
     at = show_path(sitting.family.case.path)
     own = (one.language for one in sitting.case.receivers if one.language)
-    for language in sorted({sitting.case.language, sitting.service.language, *own, *asked}):
+    used = {sitting.case.language, sitting.service.language, *own}
+    for language in sorted({*used, *asked}):
         words = load_words(sitting.templates, language)
         if not words.catalogue and language.partition("-")[0] != "en":
+            if language not in used:
+                continue  # one that was only asked for does not print at all, which is told
             said = f"there are no words in '{language}' yet: our own words print in English"
             yield Problem(file=at, field="language", found=said)
         elif not words.checked:

@@ -250,7 +250,9 @@ def _lay_out(draft: _Draft, html: str) -> bytes:
         with borrow_press() as press, _named(draft.path):
             pictures = draft.page.own_pictures
             tried.append(press.render_pdf(closer, draft.places, enclosed, pictures))
-        if most is None or count_pages(tried[-1]) <= most:
+        sides = count_pages(tried[-1])
+        # No setting is so close that it halves a page.
+        if most is None or sides <= most or sides > 2 * most:
             break
     fewest = count_pages(tried[-1])
     content = next(one for one in tried if count_pages(one) <= fewest)
