@@ -13,7 +13,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from families import TODAY, run_vigbook, write_family
+from families import CASE, TODAY, run_vigbook, write_family
 from pdfs import Letter, letters_in, lines_in, pages_of, pictures_in, text_of
 
 from vigbook.casefile import read_case_folder
@@ -42,6 +42,17 @@ clips:
   - {id: clip-3, title: "You, me, you, me", start: 7, end: 9, stills: [{at: 7, alt: A first look.}, {at: 8, alt: A second look.}, {at: 8.5, alt: A third look.}]}
 next: {date: 2026-11-28}
 """  # noqa: E501
+
+
+QUESTION = (
+    "How can I help Mia to settle at bedtime when her brother is at home and both of them want me "
+    "at the same time?"
+)
+GOAL = (
+    "wording: I want us both to enjoy bedtime.",
+    "wording: I want us both to enjoy bedtime and to go to sleep without tears or shouting.\n"
+    "    scale: {name: 1-10, min: 1, max: 10, anchors: {1: not at all, 10: just as we want it}}",
+)
 
 
 def told(length: int, start: int = 0) -> str:
@@ -77,7 +88,10 @@ def printed(family: Path, name: str = "take-home") -> Path:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> Path:
     folder = tmp_path_factory.mktemp("full") / "cases" / "wren"
-    write_family(folder, numbered_film, cycle=CYCLE)
+    case = CASE.replace("How can I help Mia settle?", QUESTION).replace(*GOAL)
+    write_family(folder, numbered_film, case=case, cycle=CYCLE)
+    with (folder.parent / "service.yaml").open("a", encoding="utf-8") as service:
+        service.write("footer: Riverside Children's Centre, Mill Lane, next to the library\n")
     write_answers(folder, answers())
     for command in (["build"], *(["print", "--only", "take-home", "--size", one] for one in SIZES)):
         done = run_vigbook(command[0], folder, *command[1:])
@@ -100,6 +114,13 @@ def sized(family: Path, size: str) -> Path:
 def test_a_full_page_keeps_to_its_sides(whole: Path, size: str, most: int) -> None:
     assert pages_of(sized(whole, size)) <= most
     text = text_of(sized(whole, size)).replace(" ", "")
+    # A text may go on overleaf; the foot of the page stands between.
+    for foot in ("RiversideFamilyTeam", "RiversideChildren'sCentre,MillLane,nexttothelibrary"):
+        text = text.replace(foot, "")
+    text = re.sub(r"Page\dof\d", "", text)
+    # In the order of the talk, for programs that read aloud what stands in the file.
+    places = [text.index(words) for words in ("Ourquestion", "WaitingforMia", "Whathelped", "OnethingIwilltry")]  # noqa: E501  # fmt: skip
+    assert places == sorted(places)
     said = [one for value in answers().values() for one in (value if isinstance(value, list) else [str(value)])]  # noqa: E501  # fmt: skip
     assert [one for one in said if one.replace(" ", "") not in text] == []
     assert len(pictures_in(sized(whole, size))) == 9
