@@ -19,8 +19,8 @@ LIMITS = {
     "start": "loading Python's libraries",
     "check": "opening the film",
     "media": "decoding and encoding 6 clips (15 s each), 9 stills",
-    "workbook": "starting a kernel, and papermill's and nbformat's imports",
-    "papers": "WeasyPrint's layout, and its import",
+    "workbook": "papermill's and nbformat's imports",
+    "papers": "WeasyPrint's import in a process of its own, and its layout",
     "whole command": "",
 }
 ROUNDS = (
