@@ -336,7 +336,7 @@ def test_a_familys_page_closes_the_gap_and_the_worker_is_told(examples: Path) ->
     views = {one: page.stills(one) or {} for one in ("clip-1", "clip-2", "clip-3")}
     assert [len(view["pictures"]) for view in views.values()] == [1, 0, 1]
     assert [view["left_out"] for view in views.values()] == [None, None, None]
-    (problem,) = page.withheld
+    (problem,) = page.withheld.list_problems()
     assert (problem.field, problem.found) == (
         "clips[1].stills[0]",
         "picture left out of the family's page: هناء: هناء said no to the printed page on "
@@ -357,7 +357,7 @@ def test_a_teams_record_says_what_was_left_out_and_why(examples: Path) -> None:
         "كريم: not asked about the team's record; "
         "هناء: not asked about the team's record"
     )
-    assert page.withheld[0].found.startswith("picture left out of the record: ")
+    assert page.withheld.list_problems()[0].found.startswith("picture left out of the record: ")
 
 
 @pytest.mark.parametrize("audience", [None, "dad", "mum"])
@@ -370,7 +370,7 @@ def test_no_view_of_a_familys_page_says_no_for_anybody(
     told = json.dumps(views, ensure_ascii=False)
     for reason in ("said no", "not asked", "took back", "left out", "ended on", "has not said yes"):
         assert reason not in told
-    assert page.withheld != []
+    assert page.withheld.list_problems() != []
 
 
 def test_words_go_on_anothers_copy_only_with_a_yes_that_names_them(examples: Path) -> None:
@@ -381,7 +381,7 @@ def test_words_go_on_anothers_copy_only_with_a_yes_that_names_them(examples: Pat
         page = _page(sitting, audience=audience)
         said[audience] = [bool(page.said(prompt)) for prompt in (dads, mums)]
         if audience == "dad":
-            told = [(one.field, one.found) for one in page.withheld]
+            told = [(one.field, one.found) for one in page.withheld.list_problems()]
     # dad said that his words may reach mum; mum has named nobody
     assert said == {None: [True, True], "dad": [True, False], "mum": [True, True]}
     assert told == [
@@ -405,7 +405,7 @@ def test_the_record_holds_words_whatever_the_page_may_hold(
     (words,) = record.said("remember")
     assert (words["text"], words["quoted"], words["speaker"]) == ("She looks for me.", True, "Sam")
     assert words["said_on"].startswith("said, noted on ")
-    assert record.withheld == []
+    assert record.withheld.list_problems() == []
 
 
 def test_words_are_withheld_once_however_often_they_are_asked_for(
@@ -416,7 +416,7 @@ def test_words_are_withheld_once_however_often_they_are_asked_for(
     )
     page = _page(sitting)
     assert [page.said("remember"), page.said("remember")] == [[], []]
-    assert page.withheld == [
+    assert page.withheld.list_problems() == [
         Problem(
             field="remember",
             found="words left out of the family's page: "
@@ -443,7 +443,7 @@ def test_a_goal_in_somebodys_words_needs_their_yes_on_a_familys_page(
     refused = family(("authority: self", "authority: self\n    answer: no"))
     page = _page(refused)
     assert page.goals()["goals"] == []
-    assert [one.field for one in page.withheld] == ["goal.settle"]
+    assert [one.field for one in page.withheld.list_problems()] == ["goal.settle"]
     assert len(_page(refused, use="service-record").goals()["goals"]) == 1
 
 
@@ -491,7 +491,7 @@ def test_words_of_somebody_who_left_the_case_are_not_on_a_familys_page(
     sitting = family(answers={"remember": "I was here."}, by="gran")
     page = _page(sitting)
     assert page.said("remember") == []
-    assert [one.field for one in page.withheld] == ["remember"]
+    assert [one.field for one in page.withheld.list_problems()] == ["remember"]
 
 
 def test_a_translation_stands_beside_the_words_in_the_papers_language(examples: Path) -> None:
@@ -521,7 +521,7 @@ def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., Sitti
         for page in (open_page, private)
     ]
     assert shown == [(1, "12 September 2026", "29 November 2026"), (0, None, None)]
-    assert private.withheld == []
+    assert private.withheld.list_problems() == []
 
 
 def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., Sitting]) -> None:

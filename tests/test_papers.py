@@ -492,3 +492,14 @@ def test_a_paper_that_does_not_come_in_a_style_is_told_and_nothing_else_is_print
     assert done.returncode != 0
     assert "there is no record in this style" in done.stderr
     assert {path.name for path in (built_family / "cycle-1" / "print").glob("*.pdf")} == before
+
+
+def test_a_goal_that_is_left_out_of_the_worksheet_is_told(built_family: Path, vigbook: Run) -> None:
+    edit(
+        built_family / "case.yaml",
+        "  - person: mum\n    uses: [filming, shared-review, take-home]",
+        "  - person: mum\n    uses: [filming, shared-review]",
+    )
+    done = vigbook("print", built_family, "--only", "worksheet")
+    assert done.returncode == 0
+    assert "goal.settle: goal left out of the family's page" in done.stderr

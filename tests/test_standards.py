@@ -42,7 +42,7 @@ Fault = Callable[[PdfWriter], None]
 
 STYLES = (
     ("--size", "large"), ("--size", "easy"), ("--private",), ("--paper", "letter"),
-    ("--language", "ar"), ("--language", "bn"), ("--blank",),
+    ("--language", "ar"), ("--language", "bn"), ("--blank",), ("--only", "script"),
 )  # fmt: skip
 
 
@@ -296,7 +296,7 @@ def test_every_paper_passes_both_checkers(checked: Checked) -> None:
         "take-home.pdf", "record.pdf", "worksheet.pdf", "take-home-mum.pdf", "take-home-dad.pdf",
         "take-home.en.large.pdf", "take-home.en.easy.pdf", "take-home.en.clear.private.pdf",
         "take-home.en.clear.letter.pdf", "take-home.ar.clear.pdf", "take-home.bn.clear.pdf",
-        "take-home.en.clear.blank.pdf",
+        "take-home.en.clear.blank.pdf", "script.pdf",
     } <= names  # fmt: skip
     faults = {path.name: found for path in checked.papers if (found := checked.faults(path))}
     assert faults == {}

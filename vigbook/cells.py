@@ -115,7 +115,7 @@ def _show_picture(page: Page, output: Output, text: str) -> View:
             mend = f"give the cell the tag '{NO_PEOPLE}' if nobody can be seen, as in a plot"
             found = f"a picture left out of the record: {reasons}"
             place = _place(page, output)
-            page.own_withheld.append(dataclasses.replace(place, found=found, mend=mend))
+            page.withheld.own.append(dataclasses.replace(place, found=found, mend=mend))
             return _leave_out(page, reasons)
         page.own_people = True
     if len(text) > _MOST_PICTURE_BYTES * 4 // 3 or len(page.own_pictures) >= _MOST_PICTURES:

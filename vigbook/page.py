@@ -16,11 +16,10 @@ from vigbook.answers import Answer
 from vigbook.case import Clip, Goal, Size, Use
 from vigbook.consent import Decision, may_share_words, media_due
 from vigbook.elements import TRY_PROMPTS
-from vigbook.errors import Problem
 from vigbook.methods import Prompt, Words
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
-from vigbook.yamlfile import Location
+from vigbook.withheld import Withheld
 
 View = dict[str, Any]
 """What an element says on paper: plain values for the page templates."""
@@ -43,7 +42,7 @@ class Page:
         shown: the stills on it, by clip and number, and what each was taken by.
         own_pictures: the pictures of a team's own cells on it, by file name.
         own_people: whether anybody may be seen in one of those.
-        own_withheld: which of those were left out.
+        withheld: what was left out for want of consent.
     """
 
     sitting: Sitting
@@ -58,11 +57,10 @@ class Page:
     shown: list[tuple[str, int, str]] = dataclasses.field(default_factory=list)
     own_pictures: dict[str, bytes] = dataclasses.field(default_factory=dict)
     own_people: bool = False
-    own_withheld: list[Problem] = dataclasses.field(default_factory=list)
-    _words_withheld: dict[tuple[str, tuple[str, ...]], dict[str, None]] = dataclasses.field(
-        default_factory=dict
-    )
-    _refused: dict[str, dict[int, Decision]] = dataclasses.field(default_factory=dict)
+    withheld: Withheld = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        self.withheld = Withheld(sitting=self.sitting, use=self.use, audience=self.audience)
 
     @property
     def for_family(self) -> bool:
@@ -104,7 +102,7 @@ class Page:
         case, today = self.sitting.case, self.sitting.today
         decision = may_share_words(case, speaker, today, self.audience)
         if not decision:  # asked of the names that the family chose, and of nothing else
-            self._withhold_words("words", "chosen names", decision)
+            self.withheld.add_words("words", "chosen names", decision)
         return bool(decision)
 
     def helping_question(self) -> View:
@@ -174,7 +172,7 @@ class Page:
                 refused[number] = decision
             elif self.pictures and not self.private:
                 pictures += self._picture(clip, number, place=len(pictures) + 1)
-        self._refused[clip.id] = refused
+        self.withheld.set_pictures(clip.id, refused)
         reasons = dict.fromkeys(reason for one in refused.values() for reason in one.reasons)
         left_out = None
         if reasons:
@@ -267,7 +265,7 @@ class Page:
             if decision:
                 return None if answer.empty else answer
             what = "rating" if prompt_id.startswith("goal.") else "words"
-            self._withhold_words(prompt_id, what, decision)
+            self.withheld.add_words(prompt_id, what, decision)
         return None
 
     def plain(self, text: str) -> View:
@@ -331,7 +329,7 @@ class Page:
         if self.for_family and owner:
             decision = may_share_words(case, owner.id, self.sitting.today, self.audience)
             if not decision:
-                self._withhold_words(f"goal.{goal.id}", "goal", decision)
+                self.withheld.add_words(f"goal.{goal.id}", "goal", decision)
                 return None
         # Somebody's rating is theirs to show, as their words are.
         answer = self._standing(f"goal.{goal.id}.now")
@@ -374,52 +372,6 @@ class Page:
             "still": still,
         }
         return [view]
-
-    @property
-    def withheld(self) -> list[Problem]:
-        """What was left out for want of consent, and why; for the worker.
-
-        One line for all words, all pictures, or all of a clip, where the reasons are the same.
-        """
-        clips = self.sitting.cycle.clips
-        found = [
-            Problem(
-                field=", ".join(fields),
-                found=self._reasons(f"{what} left out", Decision(False, reasons)),
-            )
-            for (what, reasons), fields in self._words_withheld.items()
-        ] + self.own_withheld
-        every = [decision.reasons for one in self._refused.values() for decision in one.values()]
-        if len(every) == sum(len(clip.stills) for clip in clips) > 1 and len(set(every)) == 1:
-            return [*found, self._picture_problem(("clips",), "all pictures", every[0])]
-        for index, clip in enumerate(clips):
-            refused = self._refused.get(clip.id, {})
-            reasons = {decision.reasons for decision in refused.values()}
-            if len(reasons) == 1 and len(refused) == len(clip.stills) > 1:
-                at: Location = ("clips", index)
-                found.append(self._picture_problem(at, "its pictures", reasons.pop()))
-                continue
-            for number, decision in refused.items():
-                at = ("clips", index, "stills", number - 1)
-                found.append(self._picture_problem(at, "picture", decision.reasons))
-        return found
-
-    def _picture_problem(self, at: Location, what: str, reasons: tuple[str, ...]) -> Problem:
-        found = self._reasons(f"{what} left out", Decision(False, reasons))
-        return self.sitting.source.problem(at, found)
-
-    def _withhold_words(self, field: str, what: str, decision: Decision) -> None:
-        fields = self._words_withheld.setdefault((what, decision.reasons), {})
-        fields[field] = None
-
-    def _reasons(self, what: str, decision: Decision) -> str:
-        return f"{what} of {self._paper_name()}: " + "; ".join(decision.reasons)
-
-    def _paper_name(self) -> str:
-        if self.use == "service-record":
-            return "the record"
-        case = self.sitting.case
-        return f"{case.name_of(self.audience)}'s page" if self.audience else "the family's page"
 
     def _sentence(self, what: str, decision: Decision) -> str | None:
         """Returns why something is left out, on the team's paper; on a family's page, nothing."""

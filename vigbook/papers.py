@@ -127,7 +127,7 @@ def make_paper(
         PaperError, UsageError: as `print_paper`.
     """
     draft = _draft(sitting, variant, node)
-    return _lay_out(draft, _render(draft)), tuple(draft.page.withheld)
+    return _lay_out(draft, _render(draft)), tuple(draft.page.withheld.list_problems())
 
 
 def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None) -> _Draft:
@@ -155,7 +155,7 @@ def _printed(draft: _Draft, pages: object, *, made: bool) -> Printed:
     return Printed(
         path=draft.path,
         made=made,
-        withheld=tuple(draft.page.withheld),
+        withheld=tuple(draft.page.withheld.list_problems()),
         long=long_problem(draft.path, draft.variant.name, draft.page.size, pages),
     )
 
@@ -354,6 +354,7 @@ def _worksheet(page: Page) -> View:
             }
         )
     blank = dataclasses.replace(page, blank=True)
+    blank.withheld = page.withheld  # one paper, and one list of what it lacks
     return {
         **make_frame(page, page.words.say("Worksheet")),
         "names": page.names(),
