@@ -27,17 +27,19 @@ import vigbook
 # covering (the steps, out of choosing) and facesearch (out of darkroom). What runs a process under
 # limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
 # PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
-# was taken out of page.
+# was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
+# too, and plan (what changed) out of batch.
 ORDER = (
-    "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
+    "errors", "timecode", "limited", "enclosure", "publish", "lock", "case", "consent", "yamlfile",
     "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
     "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
     "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
     "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
     "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
     "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "batch", "front", "preview", "works", "facesearch", "darkroom", "web",
-    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "exporter", "opening", "plan", "batch", "front", "preview", "works", "facesearch", "darkroom",
+    "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas",
+    "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -51,7 +53,7 @@ ONLY_IN = {
     "jupyter_server": {"serve", "web", "menu"},
     "pypdfium2": {"pdfcheck", "preview"},
     "tornado": {"web", "webprepare"},
-    "filelock": {"log"},
+    "filelock": {"lock"},
     "fontTools": {"glyphs"},
     "imageio": {"media"},
     "imageio_ffmpeg": {"ffmpeg", "cartoon"},

@@ -14,6 +14,7 @@ import dataclasses
 import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from vigbook.casefile import (
 )
 from vigbook.consent import may_use
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
 from vigbook.reader import Reader
@@ -58,6 +60,7 @@ class Options:
         templates: a team's own folder of templates.
         today: the day for which consent is asked.
         fresh: whether to replace a workbook that somebody changed.
+        rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
     """
 
@@ -65,6 +68,7 @@ class Options:
     templates: Path | None = None
     today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
     fresh: bool = False
+    rehash: bool = False
     engine: EngineName = "vigbook"
 
 
@@ -81,6 +85,9 @@ class Outcome:
         made: files that were written just now.
         kept: files that were up to date.
         seconds: how long each stage took.
+        reasons: why it was built, in words; None where nothing was to be built.
+        until: the next day on which the calendar alone changes what comes of it.
+        beside: what was read from outside the family's folder: the team's file, its logo.
     """
 
     case: str
@@ -92,6 +99,9 @@ class Outcome:
     made: list[str] = dataclasses.field(default_factory=list)
     kept: list[str] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    reasons: tuple[str, ...] | None = None
+    until: datetime.date | None = None
+    beside: tuple[Path, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -109,6 +119,8 @@ class Outcome:
             "withheld": [problem.as_json() for problem in self.withheld],
             "made": self.made,
         }
+        if self.reasons is not None:
+            told["reasons"] = [*self.reasons]
         if self.suggestions is not None:
             told["suggestions"] = [problem.as_json() for problem in self.suggestions]
         return told
@@ -130,7 +142,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
-    return each_cycle(case, options, "built", stages)
+    return each_cycle(case, options, "built", stages, progress)
 
 
 def print_only(
@@ -377,11 +389,18 @@ def each_cycle(
     options: Options,
     deed: Deed | None,
     stages: Callable[[Sitting, Outcome], None],
+    progress: Progress = lambda _: None,
 ) -> list[Outcome]:
-    """Does the stages for every cycle of a case, and returns what came of each."""
+    """Does the stages for every cycle of a case, and returns what came of each.
+
+    Where something is made (`deed`), no other program makes anything for that family meanwhile.
+    """
     whole = Outcome(case=str(case))
-    with _told(whole):
+    with contextlib.ExitStack() as held, _told(whole):
         family, folders = find_family(case)
+        if deed:
+            waiting = partial(progress, "waiting: another program is at work on this family")
+            held.enter_context(hold_family(family, waiting))
         # All of its cycles: by the latest of them the day is worked out on which films are deleted.
         files = read_case_folder(family, None, options.service)
         templates = find_templates(options.templates)
@@ -392,10 +411,12 @@ def each_cycle(
             *([whole] if whole.errors else []),
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
+        until, beside = checks.next_day(files, options.today), _list_beside(files)
         told: list[Problem] = []
         for one in outcomes:  # what is true of the whole family stands with its first cycle
             one.warnings = [warning for warning in one.warnings if warning not in told]
             told += one.warnings
+            one.until, one.beside = until, beside
         return outcomes
     return [whole]
 
@@ -427,6 +448,13 @@ def _one_cycle(
             names = [Path(made).name for made in outcome.made]
             write_log(files.folder, deed, outcome.cycle, names)
     return outcome
+
+
+def _list_beside(files: CaseFolder) -> tuple[Path, ...]:
+    if not files.service_path:
+        return ()
+    logo = files.service.logo
+    return (files.service_path, *([files.service_path.parent / logo] if logo else []))
 
 
 def _reopen(sitting: Sitting) -> Sitting:
