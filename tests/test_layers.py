@@ -51,7 +51,7 @@ ONLY_IN = {
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web", "menu"},
-    "pypdfium2": {"pdfcheck", "preview"},
+    "pypdfium2": {"preview"},
     "tornado": {"web", "webprepare"},
     "filelock": {"lock"},
     "fontTools": {"glyphs"},

@@ -56,6 +56,7 @@ def build_media(
     folder: Path,
     progress: Told = lambda _, __: None,
     reader: Reader | None = None,
+    facts: FilmFacts | None = None,
 ) -> Built:
     """Cuts what is missing or out of date, and takes away what is no longer asked for.
 
@@ -67,6 +68,7 @@ def build_media(
         progress: told what is cut as its turn comes, and how far it has come. To cancel, raise
             anything out of it: nothing half-cut is left.
         reader: the process that reads films; a new one where there is none.
+        facts: what the film is, where that is known already.
 
     Raises:
         FilmError: the film cannot be read.
@@ -81,17 +83,18 @@ def build_media(
         problem = Problem(file=str(film), found="cannot be read", mend="see that it is there")
         raise FilmError(problem) from err
     before = read_manifest(folder)
-    if before and before.film.sha256 != sha256:
+    tools = {"av": importlib.metadata.version("av"), "ffmpeg": ffmpeg_version()}
+    if before and (before.film.sha256, before.tools) != (sha256, tools):
         before = None
     with borrow(reader) as own:
-        cutter = _Cutter(film, folder, before, own, progress)
+        cutter = _Cutter(film, folder, before, own, progress, facts)
         cut = tuple(cutter.cut_clips(clips))
         taken = tuple(cutter.take_stills(clips))
     manifest = Manifest(
         film=FilmRecord(file=name, sha256=sha256, bytes=film.stat().st_size),
         clips=cut,
         stills=taken,
-        tools={"av": importlib.metadata.version("av"), "ffmpeg": ffmpeg_version()},
+        tools=tools,
     )
     if before is None or manifest != before:
         text = manifest.model_dump_json(by_alias=True, indent=1) + "\n"
@@ -149,11 +152,17 @@ class _Cutter:
     """Cuts one film's clips and stills, taking over from `before` what still stands."""
 
     def __init__(
-        self, film: Path, folder: Path, before: Manifest | None, reader: Reader, progress: Told
+        self,
+        film: Path,
+        folder: Path,
+        before: Manifest | None,
+        reader: Reader,
+        progress: Told,
+        facts: FilmFacts | None,
     ) -> None:
         self._film, self._folder, self._before = film, folder, before
         self._reader, self._progress = reader, progress
-        self._facts: FilmFacts | None = None
+        self._facts = facts
         self.made: list[Path] = []
         self.warnings: list[Problem] = []
 

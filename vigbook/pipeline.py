@@ -46,6 +46,7 @@ from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.describe import Description
+    from vigbook.filmfacts import FilmFacts
     from vigbook.kernel import EngineName
 
 Progress = Callable[[str], None]
@@ -134,9 +135,9 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
             with _timed(outcome, "check"):
                 outcome.warnings += checks.list_warnings(sitting)
                 drop_refused(sitting, outcome)
-                film = check_film(sitting, reader, outcome)
+                film, facts = check_film(sitting, reader, outcome)
             with _timed(outcome, "media"):
-                cut_media(sitting, film, reader, outcome, progress)
+                cut_media(sitting, film, facts, reader, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
@@ -280,8 +281,8 @@ def find_film(sitting: Sitting) -> Path:
     return film
 
 
-def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> Path:
-    """Returns the path of a cycle's film after looking whether it plays and is long enough.
+def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path, FilmFacts]:
+    """Returns a cycle's film and what it is, after looking whether it plays and is long enough.
 
     Raises:
         CaseError: it is not there, or a clip goes past its end.
@@ -297,7 +298,7 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> Path:
     last = find_frames(film, [latest], reader)[0].at if latest > facts.length else None
     checks.check_spans(sitting, facts, last)
     outcome.warnings += checks.check_size(film, facts)
-    return film
+    return film, facts
 
 
 def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
@@ -323,7 +324,12 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
 
 
 def cut_media(
-    sitting: Sitting, film: Path, reader: Reader, outcome: Outcome, progress: Progress
+    sitting: Sitting,
+    film: Path,
+    facts: FilmFacts,
+    reader: Reader,
+    outcome: Outcome,
+    progress: Progress,
 ) -> None:
     """Cuts the clips and stills of those who agreed to be filmed."""
     # imageio and Pillow are slow to load, and printing again needs neither.
@@ -334,7 +340,7 @@ def cut_media(
     outcome.withheld += refused
     name = sitting.cycle.film.file
     told = lambda clip, done: progress(f"cutting {clip}, {done:.0%}")  # noqa: E731
-    built = build_media(film, name, agreed, sitting.media, told, reader)
+    built = build_media(film, name, agreed, sitting.media, told, reader, facts)
     remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings
@@ -374,10 +380,11 @@ def print_papers(
             names = [path.name for path in removed]
             write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
         variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
+    laid: dict[str, tuple[int, bytes]] = {}
     for variant in variants:
         progress(f"printing {variant.name}")
         with _told(outcome):  # one paper that cannot be printed stops no other
-            printed = print_paper(sitting, variant)
+            printed = print_paper(sitting, variant, laid)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
             if printed.long:
                 outcome.warnings.append(printed.long)

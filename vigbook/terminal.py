@@ -33,7 +33,7 @@ class Status:
             # Into a file goes what was printed for it; only on a terminal it makes way for the bar.
             redirect_stdout=sys.stdout.isatty(),
         )
-        self._task = self._progress.add_task("", total=total)
+        self._task = self._progress.add_task("" if self._alone else "building", total=total)
 
     def __enter__(self) -> Status:
         self._progress.start()
