@@ -122,9 +122,11 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
     # A build that was killed leaves half a clip under a hidden name (`publish`'s).
-    for name in sorted(made | kept):
-        stem, _, suffix = name.rpartition(".")
-        unwanted += sorted(folder.glob(f".{stem}-????????.{suffix}"))
+    names = made | kept
+    for path in sorted(folder.glob(".*-????????.*")):  # once, and not for each name
+        stem, _, suffix = path.name.rpartition(".")
+        if f"{stem[1:-9]}.{suffix}" in names:
+            unwanted.append(path)
     for path in unwanted:
         try:
             path.unlink()

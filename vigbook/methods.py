@@ -169,7 +169,8 @@ def find_templates(first: Path | None = None) -> tuple[Path, ...]:
         raise MethodError(
             Problem(file=str(first), found="is not a folder", mend="check --templates")
         )
-    return (first, own) if first else (own,)
+    # Ours named as a team's, as to the notebook's process, are not looked through twice.
+    return (first, own) if first and first.resolve() != own.resolve() else (own,)
 
 
 def find_template(templates: Sequence[Path], name: str) -> Path:

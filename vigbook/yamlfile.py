@@ -89,7 +89,7 @@ def edit_file(path: Path, model: type[BaseModel], edit: Callable[[CommentedMap],
         CaseError: the file cannot be read, or would be wrong after the change; it is not written.
         OutputError: it cannot be written.
     """
-    document = _load(path)
+    document = _load(path, _yaml().load)  # one of its own, to be changed
     edit(document)
     problems: list[Problem] = []
     check = _CHECKS.get(model, lambda _: ())
@@ -131,7 +131,16 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _load(path: Path) -> CommentedMap:
+# Of text whose every letter is known, the same document comes: to parse it takes longer than all
+# else that is done with it, and a build reads each file in two processes, the notebook's among
+# them. As many are kept as the largest family has, and no longer than it takes to read others.
+@functools.lru_cache(maxsize=32)
+def _parse(text: str) -> Any:
+    """Returns the document in a text, which nobody may change."""
+    return _yaml().load(text)
+
+
+def _load(path: Path, parse: Callable[[str], Any] = _parse) -> CommentedMap:
     name = show_path(path)
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -151,7 +160,7 @@ def _load(path: Path) -> CommentedMap:
             mend = "'vigbook new CASE' writes one to start from"
         raise CaseError(Problem(file=name, found=found, mend=mend)) from err
     try:
-        document = _yaml().load(text)
+        document = parse(text)
     except MarkedYAMLError as err:
         raise CaseError(_explain_syntax(name, err)) from err
     except ReaderError as err:
