@@ -14,19 +14,18 @@ import datetime
 import functools
 import json
 import secrets
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from vigbook.errors import JournalError, Problem
 from vigbook.log import append_line
+from vigbook.publish import stamp_of
 
 Said = Literal["said", "written", "agreed-summary"]
 SOURCES: tuple[Said, ...] = ("said", "written", "agreed-summary")
 UNKNOWN = "unknown"  # who said something, where the line does not tell: it is shared with nobody
 LONGEST_ANSWER = 1_000_000
-_SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system that is still about
 _KNOWN = (
     "v", "id", "at", "prompt", "value", "by", "entered_by", "source", "base", "film_time",
     "translations",
@@ -161,14 +160,7 @@ def read_standing(path: Path) -> Journal:
 
 def _read(path: Path, read: Callable[[Path, object], Journal]) -> Journal:
     try:
-        found = path.stat()
-        stamp: object = (
-            found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns,
-        )  # fmt: skip
-        # Within one tick of its clock a file may be written twice and show the same: not kept.
-        if abs(time.time_ns() - found.st_mtime_ns) < _SETTLED_NS:
-            stamp = object()
-        return read(path, stamp)
+        return read(path, stamp_of(path))
     except FileNotFoundError:
         return Journal()
     except OSError as err:
@@ -177,7 +169,7 @@ def _read(path: Path, read: Callable[[Path, object], Journal]) -> Journal:
         ) from err
 
 
-# Two: a cycle's own, and that of the one before it, which was read just then.
+# Two: a cycle's own, and that of the cycle before it. They may be long, so no more are kept.
 @functools.lru_cache(maxsize=2)
 def _read_lines(path: Path, _stamp: object) -> Journal:
     return _parse_journal(path.read_bytes())

@@ -174,10 +174,11 @@ class _Cutter:
                     records[clip.id, number] = standing
                 else:
                     missing.setdefault(still.at, []).append((clip, number, still))
+        wanted = {clip.id for due in missing.values() for clip, _, _ in due}
         masks = {
             clip.id: widen(clip.masks, list_frame_times(self._film, clip.span, self._reader))
             for clip in clips
-            if clip.masks and any(clip in [one for one, _, _ in due] for due in missing.values())
+            if clip.masks and clip.id in wanted
         }
         times = sorted(missing)
         frames = iter_frames(self._film, times, self._reader, long_side=STILL_LONG_SIDE_PX)

@@ -215,8 +215,9 @@ def open_sitting(
         folder=folder,
         templates=templates,
         method=method,
-        journal=read_journal(folder / "answers.jsonl"),
+        # Before its own: of a family that is gone through in order, each journal is then read once.
         earlier=_read_earlier(family.folder, family.cycles[folder].model.cycle),
+        journal=read_journal(folder / "answers.jsonl"),
         manifest=read_manifest(folder / "media"),
         today=today,
     )
