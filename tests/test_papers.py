@@ -74,6 +74,17 @@ def test_take_home_never_says_what_is_not_the_parents(built_family: Path, vigboo
         assert hidden not in text
 
 
+def test_a_family_without_goals_has_a_record(built_family: Path, vigbook: Run) -> None:
+    """A table without a row keeps a page from the standard, and was once printed there."""
+    file = built_family / "case.yaml"
+    file.write_text(file.read_text("utf-8").partition("goals:")[0], "utf-8")
+    done = vigbook("print", built_family, "--only", "record")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(text_of(page(built_family, "record")).split())
+    assert "Goals Not said yet." in said
+    assert "Hoped for" not in said
+
+
 def test_an_empty_answer_is_room_to_write(built_family: Path) -> None:
     text = text_of(page(built_family))
     assert "None" not in text

@@ -8,6 +8,7 @@ the mark is in it.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -156,12 +157,13 @@ def widen(masks: Sequence[Mask], times: Sequence[Timecode]) -> list[Mask]:
 
     At a variable rate that frame may have come up long before, and is seen all the same.
     """
-    return [
-        mask.model_copy(
-            update={"start": max((one for one in times if one <= mask.start), default=mask.start)}
-        )
-        for mask in masks
-    ]
+    known = sorted(times)
+
+    def on_screen(at: Timecode) -> Timecode:
+        after = bisect.bisect_right(known, at)
+        return known[after - 1] if after else at
+
+    return [mask.model_copy(update={"start": on_screen(mask.start)}) for mask in masks]
 
 
 def _find_seek(facts: FilmFacts, key: Timecode | None, begin: Fraction) -> Fraction:

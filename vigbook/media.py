@@ -125,9 +125,11 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
     # A build that was killed leaves half a clip under a hidden name (`publish`'s).
-    for name in sorted(made | kept):
-        stem, _, suffix = name.rpartition(".")
-        unwanted += sorted(folder.glob(f".{stem}-????????.{suffix}"))
+    names = made | kept
+    for path in sorted(folder.glob(".*-????????.*")):  # once, and not for each name
+        stem, _, suffix = path.name.rpartition(".")
+        if f"{stem[1:-9]}.{suffix}" in names:
+            unwanted.append(path)
     for path in unwanted:
         try:
             path.unlink()
@@ -181,10 +183,11 @@ class _Cutter:
                     records[clip.id, number] = standing
                 else:
                     missing.setdefault(still.at, []).append((clip, number, still))
+        wanted = {clip.id for due in missing.values() for clip, _, _ in due}
         masks = {
             clip.id: widen(clip.masks, list_frame_times(self._film, clip.span, self._reader))
             for clip in clips
-            if clip.masks and any(clip in [one for one, _, _ in due] for due in missing.values())
+            if clip.masks and clip.id in wanted
         }
         times = sorted(missing)
         frames = iter_frames(self._film, times, self._reader, long_side=STILL_LONG_SIDE_PX)
