@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -22,15 +22,27 @@ CASES_A_PROCESS = 50  # WeasyPrint grows by about a megabyte a record
 
 
 def build_many(
-    cases: Sequence[Path], options: Options, progress: Callable[[str], None] = lambda _: None
-) -> Iterator[tuple[Path, list[Outcome]]]:
+    cases: Sequence[Path],
+    options: Options,
+    progress: Callable[[str], None] = lambda _: None,
+    scheduler: str | None = None,
+) -> Generator[tuple[Path, list[Outcome]], None, None]:
     """Builds cases and yields what came of each, as each is done.
 
     Args:
         cases: families' or cycles' folders.
         options: what was asked for.
         progress: told what is being done, where one case is built in this process.
+        scheduler: the address of a Dask cluster that builds them instead.
+
+    Raises:
+        UsageError: the cluster cannot be used.
     """
+    if scheduler is not None:
+        from vigbook.cluster import build_on_cluster  # Dask, where it is installed at all
+
+        yield from build_on_cluster(scheduler, cases, options, build_one)
+        return
     if len(cases) == 1:
         yield cases[0], build_one(cases[0], options, progress)
         return

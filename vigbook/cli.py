@@ -12,8 +12,8 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -141,6 +141,10 @@ def build(
         Literal["vigbook", "nbclient"],
         typer.Option(help="what runs the workbook: a copy of this process, or a Jupyter kernel"),
     ] = "vigbook",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="build on the Dask cluster at tcp://HOST:PORT"),
+    ] = None,
     as_json: Json = False,
     today: Today = None,
 ) -> None:
@@ -150,8 +154,12 @@ def build(
     options = _options(service, templates, today, fresh=fresh, engine=engine)
     families = _families(cases)
     outcomes: list[Outcome] = []
-    with _status(len(families)) as progress:
-        for _, found in _do(lambda: batch.build_many(families, options, progress)):
+    with (
+        _status(len(families)) as progress,
+        # Interrupted in the middle, it is the batch that tidies up, and now.
+        closing(batch.build_many(families, options, progress, scheduler)) as built,
+    ):
+        for _, found in _each_as_done(built):
             outcomes += found
             progress(None)
             if not as_json:
@@ -383,6 +391,15 @@ def _do(work: Callable[[], T]) -> T:
     """Does something; what a user can mend ends in one line each and exit 1."""
     try:
         return work()
+    except VigbookError as err:
+        _complain(err.problems)
+        raise typer.Exit(1) from err
+
+
+def _each_as_done(work: Iterator[T]) -> Iterator[T]:
+    """Yields what comes; what a user can mend ends in one line each and exit 1."""
+    try:
+        yield from work
     except VigbookError as err:
         _complain(err.problems)
         raise typer.Exit(1) from err
