@@ -10,12 +10,14 @@ has another version of vigbook, or does not see a folder, builds nothing and is 
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import dataclasses
 import logging
 import os
 import pickle
 import queue
+import re
 import socket
 import threading
 import time
@@ -37,6 +39,7 @@ PATIENCE_S = 10
 EMPTY_S = 60
 """How long a cluster may be without any worker in the middle of the work."""
 ATTEMPTS = 3
+_ADDRESS = re.compile(r"(tcp|tls)://[^\s/]+:\d{1,5}/?")
 _ROUND_S = 5  # how often the cluster is looked at
 _AGAIN = "run the same command again; it goes on where it stopped"
 
@@ -76,24 +79,49 @@ def _connect(address: str) -> Any:
     except ModuleNotFoundError as err:
         found = "a cluster needs Dask, which is not installed"
         raise UsageError(found, "pip install 'vigbook[cluster]'") from err
+    _hush()
     mend = "give the address that the scheduler shows when it starts, as tcp://10.0.0.1:8786"
-    if not address.partition("://")[2]:
-        raise UsageError(f"--scheduler {address!r} is no address", mend)
-    # What a person should know is told in our words; the rest is for the cluster's own logs.
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-    for name in [*logging.root.manager.loggerDict]:
-        if name.startswith("distributed."):
-            logging.getLogger(name).setLevel(logging.NOTSET)
-    warnings.filterwarnings("ignore", module=r"(distributed|dask)\b")
+    if not _ADDRESS.fullmatch(address):
+        raise UsageError(f"--scheduler {address!r} is no address of a Dask scheduler", mend)
     try:
+        # First, since a client that cannot connect tells of it in its own words as it ends.
+        kind = asyncio.run(asyncio.wait_for(_ask_kind(address), PATIENCE_S))
+        if kind != "Scheduler":
+            raise UsageError(f"{address} is a Dask {kind.lower()}, not a scheduler", mend)
         return Client(address, timeout=PATIENCE_S, set_as_default=False)
     except OSError as err:  # a time that is over is one as well
         found = f"no Dask scheduler answers at {address}"
-        raise UsageError(found, f"see that it runs and can be reached; {mend}") from err
-    except (ValueError, TypeError, ImportError) as err:
-        # An unknown kind of address, or tls:// where Dask was told no certificates.
-        raise UsageError(f"--scheduler {address} cannot be used: {err}", mend) from err
+        raise UsageError(found, "see that it runs and can be reached from here") from err
+
+
+async def _ask_kind(address: str) -> str:
+    """Returns what answers at an address of Dask's.
+
+    Raises:
+        OSError: nobody answers.
+        UsageError: it wants certificates that Dask was not told of.
+    """
+    from distributed import Security, rpc
+
+    security = Security()  # as Dask's own files and variables say
+    try:
+        connection = security.get_connection_args("client")
+    except (OSError, ValueError) as err:  # of ssl as well
+        found = f"the certificates that Dask is set up with cannot be used: {err}"
+        raise UsageError(found, "see distributed.comm.tls in Dask's settings") from err
+    if address.startswith("tls:") and not connection.get("ssl_context"):
+        mend = "set distributed.comm.tls in Dask's settings"
+        raise UsageError(f"{address} wants certificates, and Dask was told of none here", mend)
+    async with rpc(address, connection_args=connection) as scheduler:
+        return str((await scheduler.identity())["type"])
+
+
+def _hush() -> None:
+    """Lets Dask say nothing here: what a person should know is told in our words."""
+    for name in ["distributed", "tornado", "asyncio", *logging.root.manager.loggerDict]:
+        if name.partition(".")[0] in ("distributed", "tornado", "asyncio"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", module=r"(distributed|dask)\b")
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
