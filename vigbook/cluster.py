@@ -243,7 +243,8 @@ class _Run:
             return None
         except KilledWorker as err:
             lost = err.allowed_failures + 1
-            problem = Problem(found=f"its worker was lost {lost} times in the middle", mend=_AGAIN)
+            found = "its worker was lost in the middle" + (f", {lost} times" if lost > 1 else "")
+            problem = Problem(found=found, mend=_AGAIN)
             return [_failed(job.case, problem)]
         except CancelledError:
             problem = self._silent()
