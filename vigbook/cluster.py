@@ -213,7 +213,7 @@ class _Run:
     def _submit(self, job: _Job) -> None:
         folder = Path.cwd()
         errand = Errand(
-            build=self._build, case=job.case.absolute(), options=self._options, folder=folder,
+            build=self._build, case=_find(job.case), options=self._options, folder=folder,
             by=os.environ.get("VIGBOOK_WORKER"),
         )  # fmt: skip
         job.begun += 1
@@ -251,7 +251,8 @@ class _Run:
         except Exception as err:
             # A worker that joined just now and has no vigbook, or quite another one.
             found = f"a worker could not begin it ({type(err).__name__}: {err})"
-            problem = Problem(found=found, mend="install the same vigbook on every worker")
+            mend = "see that every worker has the same vigbook, and what its log says"
+            problem = Problem(found=found, mend=mend)
             self._look_round()
         else:
             if isinstance(told, bytes):
@@ -318,9 +319,14 @@ class _Run:
 def _absolute(options: Options) -> Options:
     return dataclasses.replace(
         options,
-        service=options.service and options.service.absolute(),
-        templates=options.templates and options.templates.absolute(),
+        service=options.service and _find(options.service),
+        templates=options.templates and _find(options.templates),
     )
+
+
+def _find(path: Path) -> Path:
+    """Returns a path as every machine can find it; a link in it stays one."""
+    return Path(os.path.abspath(path))
 
 
 def _failed(case: Path, problem: Problem) -> Outcome:
