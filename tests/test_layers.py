@@ -27,17 +27,18 @@ import vigbook
 # covering (the steps, out of choosing) and facesearch (out of darkroom). What runs a process under
 # limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
 # PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
-# was taken out of page.
+# was taken out of page. scratch (temporary files that can be told from forgotten ones) stands above
+# all that makes some; pool (processes that take one thing after another) was taken out of batch.
 ORDER = (
-    "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
-    "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
+    "errors", "timecode", "scratch", "limited", "enclosure", "publish", "case", "consent",
+    "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
     "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
     "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
     "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
     "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
     "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "batch", "front", "preview", "works", "facesearch", "darkroom", "web",
-    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "exporter", "opening", "pool", "batch", "front", "preview", "works", "facesearch", "darkroom",
+    "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

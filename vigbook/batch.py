@@ -1,22 +1,22 @@
-"""Many cases: one process a case, as many at once as there are cores.
+"""Many cases: as many processes as there are cores, each taking one case after another.
 
-One broken case never stops the others, and nothing of one family stays in a process for the next
-one to meet in a page: each process ends after a number of cases.
+One broken case never stops the others, nor does a process that is killed; and nothing of one family
+stays in a process for the next one to meet in a page: each ends after a number of cases.
 """
 
 from __future__ import annotations
 
-import multiprocessing
+import dataclasses
+import functools
 import os
-import signal
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from vigbook import pipeline
 from vigbook.errors import Problem, VigbookError
 from vigbook.pipeline import Options, Outcome
+from vigbook.pool import work_through
+from vigbook.scratch import remove_scratch
 
 CASES_A_PROCESS = 50  # WeasyPrint grows by about a megabyte a record
 
@@ -31,33 +31,22 @@ def build_many(
         options: what was asked for.
         progress: told what is being done, where one case is built in this process.
     """
+    remove_scratch()
     if len(cases) == 1:
         yield cases[0], build_one(cases[0], options, progress)
         return
-    # A fresh interpreter, not a fork: ffmpeg's and Pango's threads do not survive one.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(
-        max_workers=min(len(cases), os.cpu_count() or 1),
-        mp_context=context,
-        initializer=_leave_interrupts_to_parent,
-        max_tasks_per_child=CASES_A_PROCESS,
-    )
-    try:
-        jobs = {pool.submit(build_one, case, options): case for case in cases}
-        for job in as_completed(jobs):
-            try:
-                yield jobs[job], job.result()
-            except BrokenProcessPool:
-                found = "its process ended in the middle"
-                mend = "run the same command again; it goes on where it stopped"
-                outcome = Outcome(case=str(jobs[job]))
-                outcome.errors.append(Problem(file=str(jobs[job]), found=found, mend=mend))
-                yield jobs[job], [outcome]
-    except BaseException:
-        stop(pool)
-        raise
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    work = functools.partial(build_one, options=options)
+    processes = min(len(cases), os.cpu_count() or 1)
+    for done in work_through(work, cases, processes=processes, most_each=CASES_A_PROCESS):
+        outcomes = done.result or [Outcome(case=str(done.thing))]
+        fell = Problem(file=str(done.thing), found="its process ended in the middle")
+        if done.result is None:
+            mend = "see whether memory ran out; run the same command again, it goes on from there"
+            outcomes[0].errors.append(dataclasses.replace(fell, mend=mend))
+        elif done.falls:
+            again = "its process ended in the middle; it was begun once more"
+            outcomes[0].warnings.append(dataclasses.replace(fell, found=again))
+        yield done.thing, outcomes
 
 
 def build_one(
@@ -76,22 +65,3 @@ def build_one(
             raise
         problem = Problem(file=str(case), found=found, mend=mend)
         return [Outcome(case=str(case), errors=[problem])]
-
-
-def stop(pool: ProcessPoolExecutor) -> None:
-    """Interrupts the processes of a pool, so that each takes away what it was half-way through."""
-    for process in (getattr(pool, "_processes", None) or {}).values():
-        if process.pid and process.is_alive():
-            os.kill(process.pid, signal.SIGTERM)
-
-
-def _leave_interrupts_to_parent() -> None:
-    # Ctrl-C reaches every process of the terminal. The parent tells the others to stop, once,
-    # as an exception that unwinds: temporary files are taken away and ffmpeg and kernels ended.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, _unwind)
-
-
-def _unwind(_number: int, _frame: object) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
