@@ -31,14 +31,15 @@ import vigbook
 # all that makes some; pool (processes that take one thing after another) was taken out of batch.
 ORDER = (
     "errors", "timecode", "scratch", "limited", "enclosure", "publish", "case", "consent",
-    "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
-    "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
-    "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
-    "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
-    "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
-    "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "pool", "batch", "front", "preview", "works", "facesearch", "darkroom",
-    "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks",
+    "filmfacts", "colours", "picture", "probe", "decode", "h264", "soundtrack", "original",
+    "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting",
+    "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
+    "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
+    "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
+    "archive", "pipeline", "exporter", "opening", "pool", "batch", "front", "preview", "works",
+    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
+    "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
