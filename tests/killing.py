@@ -24,7 +24,7 @@ from vigbook.answers import read_journal, write_answer
 from vigbook.pdfcheck import find_faults
 from vigbook.publish import sha256_of
 
-Victim = Literal["program", "worker", "deeper"]
+Victim = Literal["program", "worker", "busy worker", "deeper"]
 FAMILIES = 3
 MARK = "VIGBOOK_KILLED_BUILD"  # an environment variable that every process of a build inherits
 
@@ -111,17 +111,19 @@ class Build:
         program = psutil.Process(self.process.pid)
         if victim == "program":
             return program
-        with contextlib.suppress(psutil.Error):
-            workers = [one for one in program.children() if "spawn_main" in str(one.cmdline())]
-            deeper = [child for one in workers for child in one.children(recursive=True)]
-            return random.choice(workers if victim == "worker" else deeper)
-        return None
+        workers = [one for one in program.children() if "spawn_main" in str(one.cmdline())]
+        deeper = [child for one in workers for child in one.children(recursive=True)]
+        if victim == "busy worker":
+            # One that reads a film is at a family.
+            workers = [one.parent() for one in deeper if "vigbook.reader" in str(one.cmdline())]
+        found: list[psutil.Process] = deeper if victim == "deeper" else workers
+        return random.choice(found) if found else None
 
     def kill(self, victim: Victim, after_s: float) -> str:
         """Kills something of the build so long after it began, and returns what it was."""
         time.sleep(after_s)
         while self.process.poll() is None:
-            with contextlib.suppress(psutil.Error, IndexError):
+            with contextlib.suppress(psutil.Error):
                 found = self.find_victim(victim)
                 if found:
                     name = " ".join(found.cmdline())
