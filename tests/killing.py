@@ -70,12 +70,22 @@ def list_answers(cases: Path) -> set[str]:
 
 
 def read_tree(cases: Path) -> dict[str, str]:
-    """Returns the SHA-256 of every file, hidden ones too, but of logs, whose times differ."""
+    """Returns the SHA-256 of every file but locks; of logs, whose times differ, nothing."""
     return {
         str(path.relative_to(cases)): "" if "log.jsonl" in path.name else sha256_of(path)
         for path in sorted(cases.rglob("*"))
-        if path.is_file() and path.name != ".built.json"
+        if path.is_file() and path.suffix != ".lock" and path.name != ".built.json"
     }
+
+
+def find_marked(mark: str) -> list[psutil.Process]:
+    """Returns the living processes that have a mark, or inherited it, whoever their parent is."""
+    found = []
+    for one in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if one.environ().get(MARK) == mark and one.status() != psutil.STATUS_ZOMBIE:
+                found.append(one)
+    return found
 
 
 class Build:
@@ -98,13 +108,8 @@ class Build:
             )  # fmt: skip
 
     def processes(self) -> list[psutil.Process]:
-        """Returns the processes of this build that are there, whoever their parent is by now."""
-        found = []
-        for one in psutil.process_iter():
-            with contextlib.suppress(psutil.Error):
-                if one.environ().get(MARK) == self.mark and one.status() != "zombie":
-                    found.append(one)
-        return found
+        """Returns the processes of this build that are there."""
+        return find_marked(self.mark)
 
     def find_victim(self, victim: Victim) -> psutil.Process | None:
         """Returns the program, a worker of its or a process that a worker started."""

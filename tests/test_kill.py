@@ -20,6 +20,7 @@ from killing import (
     Build,
     Victim,
     copy_inputs,
+    find_marked,
     lay_out,
     list_answers,
     list_halves,
@@ -122,7 +123,7 @@ def test_a_kernel_ends_with_the_program_that_is_killed(
     command = [*vigbook_command(), "build", str(cases / "wren-0"), "--today", TODAY]
     environment = {**os.environ, "TMPDIR": str(workshop)}
     with subprocess.Popen([*command, "--engine", "nbclient"], env=environment) as program:
-        kernel = wait_until(lambda: child_of(program.pid, "ipykernel_launcher"))
+        kernel = wait_until(lambda: child_of(program.pid, "ipykernel_launcher"), 120)
         program.kill()
         program.wait()
     _, alive = psutil.wait_procs([kernel], timeout=10)
@@ -176,17 +177,19 @@ def busy(
     environment = {**os.environ, "TMPDIR": str(workshop), MARK: str(tmp_path)}
     command = [sys.executable, "-c", code, str(film), str(out)]
     with subprocess.Popen(command, env=environment) as program:
-        wait_until(out.exists)
+        wait_until(out.exists, 120)
         time.sleep(0.2)
         yield program
         program.kill()
 
 
-def test_what_a_killed_program_had_started_ends_as_well(busy: subprocess.Popen[bytes]) -> None:
-    children = psutil.Process(busy.pid).children(recursive=True)
-    named = [" ".join(one.cmdline()) for one in children]
-    assert [one for one in named if "testsrc" in one or "sleep 98764" in one] != []
+def test_what_a_killed_program_had_started_ends_as_well(
+    busy: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    started = [one for one in find_marked(str(tmp_path)) if one.pid != busy.pid]
+    commands = [one.cmdline() for one in started]
+    assert [one for one in commands if one[0] == "sleep" or "testsrc=duration=90" in one] != []
     busy.kill()
     busy.wait()
-    _, alive = psutil.wait_procs(children, timeout=5)
+    _, alive = psutil.wait_procs(started, timeout=5)
     assert alive == []
