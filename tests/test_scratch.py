@@ -13,7 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from vigbook.publish import list_leftovers, publish, publish_bytes, remove_leftovers
+from vigbook.publish import (
+    list_leftovers,
+    publish,
+    publish_bytes,
+    publish_folder,
+    remove_leftovers,
+)
 from vigbook.scratch import is_forgotten, remove_scratch, scratch_folder
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
@@ -128,3 +134,18 @@ def test_who_clears_up_at_the_same_time_does_no_harm(tmp_path: Path) -> None:
             number += 1
         sweeper.kill()
     assert number > 100
+
+
+def test_half_a_folder_that_was_left_goes_when_it_is_made_again(tmp_path: Path) -> None:
+    """A bag holds a record, and perhaps pictures."""
+    half, other = tmp_path / ".wren-cycle-1-x3kf_a9q.part", tmp_path / ".wren-cycle-2-x3kf_a9q.part"
+    for folder in (half, other):
+        folder.mkdir()
+        (folder / "record.pdf").touch()
+    with publish_folder(tmp_path / "wren-cycle-1") as first:
+        (first / "a").touch()
+        with publish_folder(tmp_path / "wren-cycle-1-v2"):
+            pass
+        assert first.is_dir()
+    left = sorted(one.name for one in tmp_path.iterdir())
+    assert left == [other.name, "wren-cycle-1", "wren-cycle-1-v2"]

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vigbook.errors import OutputError, Problem
-from vigbook.scratch import hold, is_forgotten, remove_forgotten
+from vigbook.scratch import hold, is_forgotten, make_folder, remove_forgotten
 
 _TEMPORARY = re.compile(r"\..*-[a-z0-9_]{8}\.part(\.[^.]*)?")
 _MENDS = {
@@ -88,12 +88,15 @@ def publish_bytes(path: Path, content: bytes) -> None:
 def publish_folder(path: Path) -> Iterator[Path]:
     """Gives a temporary folder beside `path`; renames it to `path` when the block ends well.
 
+    What a killed process left of the same folder is taken away.
+
     Raises:
         OutputError: it cannot be written, or `path` already exists.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", suffix=".part", dir=path.parent))
+        _remove_half_folders(path)
+        temporary, handle = make_folder(f".{path.name}-", ".part", path.parent)
     except OSError as err:
         raise output_error(path, err) from err
     try:
@@ -107,6 +110,8 @@ def publish_folder(path: Path) -> Iterator[Path]:
             raise output_error(path, err) from err
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
 
 
 def list_leftovers(folder: Path) -> list[Path]:
@@ -152,6 +157,13 @@ def _make_file(path: Path) -> tuple[int | None, Path]:
         if hold(handle) and os.fstat(handle).st_nlink:
             return handle, Path(name)
         os.close(handle)  # somebody who clears up was quicker
+
+
+def _remove_half_folders(path: Path) -> None:
+    for half in path.parent.iterdir():
+        own = half.name.startswith(f".{path.name}-") and _TEMPORARY.fullmatch(half.name)
+        if own and half.is_dir() and not half.is_symlink():
+            remove_forgotten(half)
 
 
 def _list_temporary(folder: Path) -> list[Path]:

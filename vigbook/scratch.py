@@ -70,20 +70,33 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         OSError: there is no room for one.
     """
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=_PREFIX, suffix=_SUFFIX))
-        # Windows cannot open a folder; nor is one that somebody uses taken away there.
-        descriptor = None if sys.platform == "win32" else _open_folder(path)
-        if sys.platform == "win32" or (descriptor is not None and hold(descriptor)):
-            if path.is_dir():
-                break
-        if descriptor is not None:  # somebody who clears up was quicker
-            os.close(descriptor)
+    path, descriptor = make_folder(_PREFIX, _SUFFIX)
     try:
         yield path
     finally:
         shutil.rmtree(path, ignore_errors=True)
         if descriptor is not None:
+            os.close(descriptor)
+
+
+def make_folder(prefix: str, suffix: str, place: Path | None = None) -> tuple[Path, int | None]:
+    """Returns a new folder and the open file that holds it, for as long as that is open.
+
+    Args:
+        prefix, suffix: of its name.
+        place: where; None for this machine's place for temporary files.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=place))
+        if sys.platform == "win32":  # a folder cannot be opened there
+            return path, None
+        descriptor = _open_folder(path)
+        if descriptor is not None and hold(descriptor) and path.is_dir():
+            return path, descriptor
+        if descriptor is not None:  # somebody who clears up was quicker
             os.close(descriptor)
 
 
