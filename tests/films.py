@@ -45,9 +45,10 @@ def draw_film(
     gop: int = 50,
     b_frames: int = 2,
     start_pts: int = 0,
+    first: int = 0,
     metadata: dict[str, str] | None = None,
 ) -> Path:
-    """Draws an H.264 film whose frames tell their numbers, from 0 on, with a quiet tone."""
+    """Draws an H.264 film whose frames tell their numbers, from `first` on, with a quiet tone."""
     width, height = size
     options = {"movflags": "use_metadata_tags"} if metadata else {}
     with av.open(str(path), "w", options=options) as container:
@@ -60,7 +61,8 @@ def draw_film(
         if audio:
             audio.layout = "mono"
         for number in range(int(seconds * rate)):
-            frame = av.VideoFrame.from_ndarray(paint_number(number, width, height), format="rgb24")
+            picture = paint_number(first + number, width, height)
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
             frame.pts, frame.time_base = number + start_pts, 1 / rate
             container.mux(video.encode(frame))
         container.mux(video.encode(None))

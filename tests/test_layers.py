@@ -28,18 +28,20 @@ import vigbook
 # limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
 # PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
 # was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
-# too, and plan (what changed) out of batch.
-# was taken out of page. cluster is how a batch is built elsewhere, and builder the process of one
-# thread that a worker there, which has many, leaves a family to.
+# too, and plan (what changed) out of batch. scratch (temporary files that can be told from
+# forgotten ones) stands above all that makes some; pool (processes that take one thing after
+# another) was taken out of batch. cluster is how a batch is built elsewhere, and builder the
+# process of one thread that a worker there, which has many, leaves a family to.
 ORDER = (
-    "errors", "timecode", "limited", "enclosure", "publish", "lock", "case", "consent", "yamlfile",
-    "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
-    "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
-    "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
-    "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
-    "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
-    "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "plan", "builder", "cluster", "batch", "front", "preview", "works",
+    "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "consent",
+    "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks",
+    "filmfacts", "colours", "picture", "probe", "decode", "h264", "soundtrack", "original",
+    "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting",
+    "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
+    "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
+    "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
+    "archive", "pipeline", "exporter", "opening", "plan", "pool", "builder", "cluster", "batch",
+    "front", "preview", "works",
     "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
     "cli", "schemas", "__main__",
 )  # fmt: skip

@@ -605,8 +605,8 @@ def test_a_clip_no_longer_agreed_to_goes_even_when_another_cannot_be_cut(
 
 def test_what_a_killed_build_left_behind_goes(media: Path, film: Path) -> None:
     """A half-cut clip is a family's film too, and hidden files are easily forgotten."""
-    (media / ".clip-2-x3kf_a9q.mp4").write_bytes(b"half a clip")
-    (media / ".clip-2-1-x3kf_a9q.jpg").write_bytes(b"half a still")
+    (media / ".clip-2-x3kf_a9q.part.mp4").write_bytes(b"half a clip")
+    (media / ".clip-2-1-x3kf_a9q.part.jpg").write_bytes(b"half a still")
     (media / "notes.txt").write_text("somebody's own")
     build(film, media, *TWO)
     assert sorted([*TWO_FILES, "notes.txt"]) == files_in(media)

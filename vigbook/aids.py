@@ -138,7 +138,8 @@ def make_proxy(
         "-bsf:v", NO_NOTES, *sound, *MP4_OPTIONS,
     ]  # fmt: skip
     with publish(path) as temporary:
-        run_ffmpeg(options, temporary, film.name, facts.length.seconds, progress)
+        group = reader.group if reader else None
+        run_ffmpeg(options, temporary, film.name, facts.length.seconds, progress, group)
     return path
 
 

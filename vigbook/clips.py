@@ -122,7 +122,7 @@ def cut_clip(
         f"{NO_NOTES},setts=duration=if(eq(N\\,{frames - 1})\\,{_ticks(stands)}\\,DURATION)",
         *_sound_options(facts, clip, sound), *MP4_OPTIONS,
     ]  # fmt: skip
-    run_ffmpeg(options, out, clip.id, length, progress)
+    run_ffmpeg(options, out, clip.id, length, progress, reader.group)
 
 
 def copy_clip(

@@ -12,7 +12,6 @@ import atexit
 import collections
 import dataclasses
 import re
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -31,7 +30,7 @@ from vigbook.film import find_frames, list_frame_times, probe_film
 from vigbook.filmfacts import FilmFacts, Shown
 from vigbook.log import write_log
 from vigbook.manifest import clip_recipe
-from vigbook.media import STILL_LONG_SIDE_PX, cover, write_picture
+from vigbook.media import STILL_LONG_SIDE_PX, cover, encode_picture
 from vigbook.pipeline import Outcome, check_film, cut_media, drop_refused, find_film
 from vigbook.publish import sha256_of
 from vigbook.reader import Reader
@@ -436,10 +435,7 @@ def _with_clips(sitting: Sitting, clips: Sequence[Clip]) -> Sitting:
 
 def _to_jpeg(shown: Shown, masks: Sequence[Any]) -> bytes:
     """Returns a picture exactly as `media` writes it, through the same door."""
-    with tempfile.TemporaryDirectory(prefix="vb-") as folder:
-        path = Path(folder, "still.jpg")
-        write_picture(path, cover(shown.picture, masks, shown.at))
-        return path.read_bytes()
+    return encode_picture(cover(shown.picture, masks, shown.at))
 
 
 def _show_strip(strip: aids.Filmstrip) -> dict[str, Any]:

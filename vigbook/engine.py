@@ -15,6 +15,7 @@ import contextlib
 import importlib
 import json
 import os
+import select
 import selectors
 import signal
 import struct
@@ -30,6 +31,8 @@ from typing import Any, NoReturn
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 from papermill.engines import Engine, NBClientEngine
+
+from vigbook.scratch import scratch_folder
 
 MEMORY_BYTES = 4 * 2**30
 """How much address space a notebook's process may have."""
@@ -79,22 +82,28 @@ class ForkEngine(Engine):  # type: ignore[misc]  # papermill has no types
             "allow_errors": bool(options.get("allow_errors")),
             "widgets": bool(options.get("store_widget_state", True)),
         }
-        reader, writer = os.pipe()
-        child = _fork(task, reader, writer) if can_fork() else _start(task, writer)
-        os.close(writer)
-        try:
-            _follow(nb_man, reader, execution_timeout)
-        finally:
-            os.close(reader)
-            # With it goes whatever a cell left running.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child, signal.SIGKILL)
-            os.waitpid(child, 0)
+        # Ours to take away: its process is ended and cleans nothing up.
+        with scratch_folder() as scratch:
+            _run_in_child(nb_man, {**task, "scratch": str(scratch)}, execution_timeout)
 
 
 def can_fork() -> bool:
     """Whether this process can be forked and its copy used: it has one thread, and can fork."""
     return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _run_in_child(nb_man: Any, task: Mapping[str, Any], timeout_s: float | None) -> None:
+    reader, writer = os.pipe()
+    child = _fork(task, reader, writer) if can_fork() else _start(task, writer)
+    os.close(writer)
+    try:
+        _follow(nb_man, reader, timeout_s)
+    finally:
+        os.close(reader)
+        # With it goes whatever a cell left running.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child, signal.SIGKILL)
+        os.waitpid(child, 0)
 
 
 def _follow(nb_man: Any, reader: int, timeout_s: float | None) -> None:
@@ -187,8 +196,9 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
     try:
         with contextlib.suppress(PermissionError):  # it leads its group already
             os.setpgid(0, 0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGALRM):
             signal.signal(number, signal.SIG_DFL)
+        threading.Thread(target=_end_with_reader, args=[writer], daemon=True).start()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         _limit(task["memory_bytes"])
         os.environ.update(task["environment"])
@@ -205,12 +215,24 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
             with os.fdopen(os.dup(writer), "wb") as file:
                 file.write(_LENGTH.pack(len(content)) + content)
 
-        run_cells(task["cells"], tell, allow_errors=task["allow_errors"], widgets=task["widgets"])
+        options = {name: task[name] for name in ("allow_errors", "widgets")}
+        run_cells(task["cells"], tell, folder=task["scratch"], **options)
         status = 0
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(status)
+
+
+def _end_with_reader(writer: int) -> None:
+    """Ends this process and all that its cells started when nobody is left to listen to it.
+
+    A program that is killed cannot end it, and a cell may go on for ever.
+    """
+    poll = select.poll()
+    poll.register(writer, 0)  # for nothing but that its other end was closed
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
+        os.killpg(0, signal.SIGKILL)
 
 
 def _limit(memory_bytes: int) -> None:

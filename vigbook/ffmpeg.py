@@ -8,7 +8,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -19,6 +18,7 @@ import imageio_ffmpeg
 from vigbook.errors import CutError, Problem
 from vigbook.filmfacts import CONTAINERS, MOST_PIXELS
 from vigbook.publish import output_error
+from vigbook.scratch import scratch_folder
 
 Progress = Callable[[float], None]
 """Told how much is done, from 0 to 1. To cancel, raise anything out of it: nothing is left."""
@@ -65,6 +65,7 @@ def run_ffmpeg(
     what: str,
     length: Fraction,
     progress: Progress = lambda _: None,
+    group: int | None = None,
 ) -> None:
     """Runs ffmpeg and waits for its end.
 
@@ -74,20 +75,22 @@ def run_ffmpeg(
         what: what is made, for the person who is told that it could not be.
         length: of what is made, in seconds.
         progress: told as it goes.
+        group: the process group that it joins, which ends when this program is killed
+            (`Limited.group`); without one it would go on writing until its own end.
 
     Raises:
         CutError: it could not be made, or took far longer than it should.
         OutputError: it could not be written.
     """
     limit_s = 300 + 120 * float(length)
-    with tempfile.TemporaryDirectory(prefix="vb-") as folder:
-        told, said = Path(folder, "told"), Path(folder, "said")
+    with scratch_folder() as folder:
+        told, said = folder / "told", folder / "said"
         command = [
             imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin", "-nostats",
             "-progress", f"file:{told}", *options, str(out.resolve()),
         ]  # fmt: skip
         with said.open("wb") as errors:
-            process = _start(command, errors.fileno(), what)
+            process = _start(command, errors.fileno(), what, group)
         begin = time.monotonic()
         try:
             while True:
@@ -106,10 +109,12 @@ def run_ffmpeg(
     progress(1.0)
 
 
-def _start(command: Sequence[str], errors: int, what: str) -> subprocess.Popen[bytes]:
+def _start(
+    command: Sequence[str], errors: int, what: str, group: int | None
+) -> subprocess.Popen[bytes]:
     try:
         # A list, never a shell: a film's name may hold quotes, spaces or percent signs.
-        # A group of its own: Ctrl-C is ours to pass on, once what it writes is taken away.
+        # Not our group: Ctrl-C is ours to pass on, once what it writes is taken away.
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -117,8 +122,12 @@ def _start(command: Sequence[str], errors: int, what: str) -> subprocess.Popen[b
             stderr=errors,
             # With FFREPORT set it would write what it reads, by name, wherever it stands.
             env={key: one for key, one in os.environ.items() if key != "FFREPORT"},
-            process_group=0 if os.name == "posix" else None,
+            process_group=(group or 0) if os.name == "posix" else None,
         )
+    except PermissionError:
+        if not group:
+            raise
+        return _start(command, errors, what, None)  # the group has just ended
     except OSError as err:
         # Not left to who writes files: it would say that the clip's folder is not there.
         found = f"ffmpeg cannot be started: {err.strerror}"

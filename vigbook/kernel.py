@@ -13,7 +13,6 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -29,6 +28,7 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from vigbook.errors import Problem, WorkbookError
+from vigbook.scratch import scratch_folder
 
 CELL_TIMEOUT_S = 120
 EngineName = Literal["vigbook", "nbclient"]
@@ -64,8 +64,8 @@ def run_template(
         found = "is not a notebook that can be read"
         raise WorkbookError(Problem(file=str(template), found=found)) from err
     _check_parameters(name, node, parameters)
-    with tempfile.TemporaryDirectory(prefix="vb-", ignore_cleanup_errors=True) as own:
-        config = Config({"OwnKernel": {"environment": {**environment}, "folder": own}})
+    with scratch_folder() as own:
+        config = Config({"OwnKernel": {"environment": {**environment}, "folder": str(own)}})
         # What only one of the engines knows, the other passes by.
         forked = {"environment": {**environment}} if engine == "vigbook" else {}
         try:
@@ -186,9 +186,9 @@ class OwnKernel(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has
         self.process_file.write_text(str(self.provisioner.pid))
 
 
-def _kill_kernel(folder: str) -> None:
+def _kill_kernel(folder: Path) -> None:
     """Ends a kernel that an interruption left behind, before its folder is taken away."""
     with contextlib.suppress(OSError, ValueError):
-        process = int(Path(folder, "pid").read_text())
+        process = int((folder / "pid").read_text())
         os.kill(process, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
         os.waitpid(process, 0)

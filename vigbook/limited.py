@@ -18,7 +18,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -26,6 +25,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from vigbook.errors import Problem, VigbookError
+from vigbook.scratch import scratch_folder
 
 Answer = tuple[Mapping[str, Any], bytes]
 
@@ -79,7 +79,7 @@ class Limited:
         self._module, self._limits = module, limits
         self._environment = os.environ if environment is None else environment
         self._process: subprocess.Popen[bytes] | None = None
-        self._scratch: str | None = None
+        self._scratch = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
         return self
@@ -92,6 +92,12 @@ class Limited:
     ) -> None:
         self.close()
 
+    @property
+    def group(self) -> int | None:
+        """The process group that ends when this program does, however: for what it starts else."""
+        running = self._process is not None and self._process.poll() is None
+        return self._process.pid if running and os.name == "posix" and self._process else None
+
     def close(self) -> None:
         """Ends the process, whatever it is doing, and takes away what it wrote for itself."""
         if self._process:
@@ -103,9 +109,7 @@ class Limited:
             with contextlib.suppress(OSError):
                 self._process.communicate()
             self._process = None
-        if self._scratch:
-            shutil.rmtree(self._scratch, ignore_errors=True)
-            self._scratch = None
+        self._scratch.close()
 
     def exchange(self, request: Mapping[str, Any]) -> Iterator[Answer]:
         """Yields the answers to one request as they come; left early, the process is ended.
@@ -147,10 +151,10 @@ class Limited:
         environment = dict(self._environment)
         if limits.file_bytes:
             # Ours to take away: a process that is ended cleans nothing up.
-            self._scratch = tempfile.mkdtemp(prefix="vb-")
+            folder = str(self._scratch.enter_context(scratch_folder()))
             for name in ("TMPDIR", "TEMP", "TMP"):
-                environment[name] = self._scratch
-            environment["VIGBOOK_SCRATCH"] = self._scratch
+                environment[name] = folder
+            environment["VIGBOOK_SCRATCH"] = folder
         # -P: a file av.py that lies where the command is run must not be taken for the library.
         command = [sys.executable, "-P", "-m", self._module,
                    *map(str, (limits.seconds, limits.memory_bytes, limits.file_bytes))]  # fmt: skip
@@ -222,6 +226,9 @@ def _listen(requests: queue.SimpleQueue[bytes]) -> None:
         requests.put(line)
     if scratch := os.environ.get("VIGBOOK_SCRATCH"):
         shutil.rmtree(scratch, ignore_errors=True)
+    # With it goes what was put into its group: see `Limited.group`.
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(0)
 
 

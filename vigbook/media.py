@@ -28,7 +28,7 @@ from vigbook.manifest import (
     read_manifest,
     still_recipe,
 )
-from vigbook.publish import output_error, publish, publish_bytes, sha256_of
+from vigbook.publish import output_error, publish, publish_bytes, remove_leftovers, sha256_of
 from vigbook.reader import Reader, borrow
 from vigbook.timecode import Timecode
 
@@ -116,26 +116,23 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
-    manifest = read_manifest(folder)
-    if manifest is None or folder.is_symlink():
+    if folder.is_symlink():
         return []
+    removed = remove_leftovers(folder)  # half a clip that a killed build left behind
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return removed
     clips = list(clips)
     kept = {name for clip in clips for name in _files_of(clip)} - {*_bare_files(manifest, clips)}
     # Only what vigbook cut itself: anything else in the folder is somebody's own.
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
-    # A build that was killed leaves half a clip under a hidden name (`publish`'s).
-    names = made | kept
-    for path in sorted(folder.glob(".*-????????.*")):  # once, and not for each name
-        stem, _, suffix = path.name.rpartition(".")
-        if f"{stem[1:-9]}.{suffix}" in names:
-            unwanted.append(path)
     for path in unwanted:
         try:
             path.unlink()
         except OSError as err:
             raise output_error(path, err) from err
-    return unwanted
+    return [*removed, *unwanted]
 
 
 def write_picture(path: Path, picture: Pixels) -> None:
@@ -144,10 +141,17 @@ def write_picture(path: Path, picture: Pixels) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    with publish(path) as temporary:
-        # The plugin is named: without it a broken picture ends in a page of another tool's log.
-        # Only pixels are handed over, so nothing of the film's metadata is.
-        iio.imwrite(temporary, picture, plugin="pillow", extension=".jpg", quality=STILL_QUALITY)
+    publish_bytes(path, encode_picture(picture))
+
+
+def encode_picture(picture: Pixels) -> bytes:
+    """Returns a picture as JPEG that holds pixels and nothing else."""
+    # The plugin is named: without it a broken picture ends in a page of another tool's log.
+    # Only pixels are handed over, so nothing of the film's metadata is.
+    content: bytes = iio.imwrite(
+        "<bytes>", picture, plugin="pillow", extension=".jpg", quality=STILL_QUALITY
+    )
+    return content
 
 
 class _Cutter:

@@ -32,6 +32,7 @@ from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.publish import remove_leftovers
 from vigbook.reader import Reader
 from vigbook.sitting import Sitting, open_sitting
 from vigbook.variants import (
@@ -411,6 +412,8 @@ def each_cycle(
         # All of its cycles: by the latest of them the day is worked out on which films are deleted.
         files = read_case_folder(family, None, options.service)
         templates = find_templates(options.templates)
+        if deed and not files.case.model.legal_hold:
+            remove_leftovers(family)
         if not folders:
             found = "has no cycle yet"
             whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))

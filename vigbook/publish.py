@@ -1,7 +1,8 @@
 """Whole files or none: write to a temporary name, then rename.
 
 Every output of vigbook is written through here, so that a full disk, a read-only folder or Ctrl-C
-leaves the earlier file as it was.
+leaves the earlier file as it was. A process that is killed leaves its temporary file beside it:
+`list_leftovers` finds those of a family.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from vigbook.errors import OutputError, Problem
+from vigbook.scratch import hold, is_forgotten, make_folder, remove_forgotten
 
+_TEMPORARY = re.compile(r"\..*-[a-z0-9_]{8}\.part(\.[^.]*)?")
 _MENDS = {
     errno.ENOSPC: ("the disk is full", "free some space and run the same command again"),
     errno.EDQUOT: ("your share of the disk is full", "free some space and run it again"),
@@ -51,13 +56,9 @@ def publish(path: Path) -> Iterator[Path]:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(
-            prefix=f".{path.stem}-", suffix=path.suffix, dir=path.parent
-        )
+        handle, temporary = _make_file(path)
     except OSError as err:
         raise output_error(path, err) from err
-    os.close(handle)
-    temporary = Path(name)
     try:
         try:
             yield temporary
@@ -70,6 +71,8 @@ def publish(path: Path) -> Iterator[Path]:
             raise output_error(path, err) from err
     finally:
         temporary.unlink(missing_ok=True)
+        if handle is not None:
+            os.close(handle)
 
 
 def publish_bytes(path: Path, content: bytes) -> None:
@@ -86,12 +89,15 @@ def publish_bytes(path: Path, content: bytes) -> None:
 def publish_folder(path: Path) -> Iterator[Path]:
     """Gives a temporary folder beside `path`; renames it to `path` when the block ends well.
 
+    What a killed process left of the same folder is taken away.
+
     Raises:
         OutputError: it cannot be written, or `path` already exists.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+        _remove_half_folders(path)
+        temporary, handle = make_folder(f".{path.name}-", ".part", path.parent)
     except OSError as err:
         raise output_error(path, err) from err
     try:
@@ -105,6 +111,33 @@ def publish_folder(path: Path) -> Iterator[Path]:
             raise output_error(path, err) from err
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def list_leftovers(folder: Path) -> list[Path]:
+    """Returns the temporary files that killed processes left in a folder and those in it.
+
+    What a living process is writing is none of them. Half a clip is a family's film too, and
+    hidden files are easily forgotten.
+    """
+    return [path for path in _list_temporary(folder) if is_forgotten(path)]
+
+
+def remove_leftovers(folder: Path) -> list[Path]:
+    """Deletes what `list_leftovers` lists, and returns the paths.
+
+    Raises:
+        OutputError: one cannot be deleted.
+    """
+    removed = []
+    for path in _list_temporary(folder):
+        try:
+            if remove_forgotten(path):
+                removed.append(path)
+        except OSError as err:
+            raise output_error(path, err) from err
+    return removed
 
 
 _SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system that is still about
@@ -129,6 +162,36 @@ def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file's bytes, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _make_file(path: Path) -> tuple[int | None, Path]:
+    """Returns a temporary file beside `path`, and what holds it."""
+    while True:
+        handle, name = tempfile.mkstemp(
+            prefix=f".{path.stem}-", suffix=f".part{path.suffix}", dir=path.parent
+        )
+        if sys.platform == "win32":  # what is open can be written by no other program there
+            os.close(handle)
+            return None, Path(name)
+        if hold(handle) and os.fstat(handle).st_nlink:
+            return handle, Path(name)
+        os.close(handle)  # somebody who clears up was quicker
+
+
+def _remove_half_folders(path: Path) -> None:
+    for half in path.parent.iterdir():
+        own = half.name.startswith(f".{path.name}-") and _TEMPORARY.fullmatch(half.name)
+        if own and half.is_dir() and not half.is_symlink():
+            remove_forgotten(half)
+
+
+def _list_temporary(folder: Path) -> list[Path]:
+    return sorted(
+        Path(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if _TEMPORARY.fullmatch(name)
+    )
 
 
 def _umask() -> int:

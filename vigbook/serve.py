@@ -12,7 +12,6 @@ import os
 import signal
 import socket
 import sys
-import tempfile
 import urllib.parse
 import webbrowser
 from collections.abc import Callable
@@ -22,6 +21,7 @@ from typing import Any
 from vigbook.errors import Problem, UsageError
 from vigbook.menu import EXTENSION
 from vigbook.methods import find_template
+from vigbook.scratch import remove_scratch, scratch_folder
 from vigbook.web import Desk, list_handlers
 from vigbook.webprepare import list_prepare_handlers
 
@@ -68,12 +68,13 @@ def serve(
         if browser:
             webbrowser.open(address)
         return
-    with tempfile.TemporaryDirectory(prefix="vb-", ignore_cleanup_errors=True) as own:
+    remove_scratch()
+    with scratch_folder() as own:
         os.environ |= environment
         # A person's own settings of Jupyter, and IPython's start-up files, are for other work.
         os.environ |= {
             "JUPYTER_NO_CONFIG": "1",
-            "IPYTHONDIR": own,
+            "IPYTHONDIR": str(own),
             "JUPYTER_PATH": os.pathsep.join(str(place) for place in desk.templates),
         }
         _run(desk, page, port, lab, browser, tell)

@@ -184,13 +184,19 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
 
 
 def run_cells(
-    cells: Sequence[Mapping[str, Any]], told: Told, *, allow_errors: bool, widgets: bool
+    cells: Sequence[Mapping[str, Any]],
+    told: Told,
+    *,
+    folder: str,
+    allow_errors: bool,
+    widgets: bool,
 ) -> None:
     """Runs code cells in order, until one stops, and tells what each gave.
 
     Args:
         cells: the notebook's cells: `cell_type`, `source` and `metadata`.
         told: told as each cell begins and ends.
+        folder: an empty one for IPython's own files.
         allow_errors: whether to go on after a cell that stops.
         widgets: whether to tell the state of ipywidgets' widgets at the end.
     """
@@ -199,27 +205,26 @@ def run_cells(
     sys.stdout = Stream("stdout", outputs, written[0])
     sys.stderr = Stream("stderr", outputs, written[1])
     builtins.input = _refuse_input
-    with tempfile.TemporaryDirectory(prefix="vb-") as folder:
-        shell = _start_shell(outputs, folder)
-        for index, cell in enumerate(cells):
-            told("start", index)
-            gave = dict[str, Any](outputs=[], execution_count=None, failed=False)
-            if _runs(cell):
-                outputs.begin(index)
-                result = shell.run_cell(cell["source"], store_history=True)
-                for one in written:
-                    one.collect()
-                count = shell.execution_count - 1
-                error = result.error_before_exec or result.error_in_exec
-                gave = {"outputs": outputs.now, "execution_count": count, "failed": bool(error)}
-            told("cell", index, gave)
-            for earlier in sorted(outputs.changed - {index}):
-                told("changed", earlier, outputs.cells[earlier])
-            outputs.changed.clear()
-            tags = cell["metadata"].get("tags", ())
-            if gave["failed"] and not (allow_errors or "raises-exception" in tags):
-                break
-        told("end", _widget_state() if widgets else None)
+    shell = _start_shell(outputs, folder)
+    for index, cell in enumerate(cells):
+        told("start", index)
+        gave = dict[str, Any](outputs=[], execution_count=None, failed=False)
+        if _runs(cell):
+            outputs.begin(index)
+            result = shell.run_cell(cell["source"], store_history=True)
+            for one in written:
+                one.collect()
+            count = shell.execution_count - 1
+            error = result.error_before_exec or result.error_in_exec
+            gave = {"outputs": outputs.now, "execution_count": count, "failed": bool(error)}
+        told("cell", index, gave)
+        for earlier in sorted(outputs.changed - {index}):
+            told("changed", earlier, outputs.cells[earlier])
+        outputs.changed.clear()
+        tags = cell["metadata"].get("tags", ())
+        if gave["failed"] and not (allow_errors or "raises-exception" in tags):
+            break
+    told("end", _widget_state() if widgets else None)
 
 
 def _runs(cell: Mapping[str, Any]) -> bool:

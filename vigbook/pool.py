@@ -1,0 +1,210 @@
+"""Processes that take one thing after another, and end with the program that started them.
+
+Not `concurrent.futures`: where one of its processes is killed it gives up everything that was left
+and cannot tell what was being done there; and when the program itself is killed, its idle
+processes wait for ever. Here only what was being done is lost, it is begun once more, and whoever
+asked is told; and every process ends within seconds of the program, clearing up what it was at.
+"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import signal
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from multiprocessing.context import SpawnProcess
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+TRIES = 2
+_LOOK_S = 1.0  # how often a process looks whether the program still lives
+_PATIENCE_S = 15.0  # for a process to clear up; ffmpeg and kernels are ended in far less
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Done(Generic[T, R]):
+    """What came of one thing.
+
+    Attributes:
+        thing: what was to be worked on.
+        result: what the work gave; None where its process ended in the middle each time.
+        falls: how often its process ended in the middle.
+    """
+
+    thing: T
+    result: R | None
+    falls: int
+
+
+@dataclasses.dataclass(slots=True)
+class _Worker(Generic[T]):
+    process: SpawnProcess
+    ours: Connection
+    at: T | None = None
+    begun: int = 0
+
+
+def work_through(
+    work: Callable[[T], R], things: Sequence[T], *, processes: int, most_each: int
+) -> Iterator[Done[T, R]]:
+    """Works on things in processes of their own, and yields what came of each as it is done.
+
+    Left early, or interrupted, the processes are told to stop and waited for.
+
+    Args:
+        work: a function of a module, or a partial of one.
+        things: each is sent to a process.
+        processes: how many at once.
+        most_each: after so many things a process is replaced by a new one.
+    """
+    waiting = collections.deque(things)
+    falls = collections.Counter[int]()  # by the thing's identity: it need not be hashable
+    workers: list[_Worker[T]] = []
+    try:
+        while waiting or any(worker.at is not None for worker in workers):
+            while waiting and len(workers) < processes:
+                workers.append(_start(work))
+            for worker in workers:
+                if worker.at is None and waiting:
+                    worker.at, worker.begun = waiting.popleft(), worker.begun + 1
+                    with contextlib.suppress(OSError):  # it ended; that is seen below
+                        worker.ours.send(worker.at)
+            for worker in _wait(workers):
+                thing = worker.at
+                said = _hear(worker)
+                if said is not None:
+                    worker.at = None
+                    if worker.begun >= most_each:
+                        workers.remove(worker)
+                        _dismiss(worker)
+                    if thing is not None:
+                        yield Done(thing=thing, result=_result(said), falls=falls[id(thing)])
+                    continue
+                workers.remove(worker)
+                _dismiss(worker)
+                if thing is None:
+                    continue
+                falls[id(thing)] += 1
+                if falls[id(thing)] < TRIES:
+                    waiting.append(thing)
+                else:
+                    yield Done(thing=thing, result=None, falls=falls[id(thing)])
+    except BaseException:
+        for worker in workers:
+            worker.process.terminate()
+        raise
+    finally:
+        for worker in workers:
+            worker.ours.close()
+        for worker in workers:
+            _dismiss(worker)
+
+
+def _start(work: Callable[[T], R]) -> _Worker[T]:
+    # A fresh interpreter, not a fork: ffmpeg's and Pango's threads do not survive one.
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_work, args=(work, theirs, os.getpid()), daemon=False)
+    process.start()
+    theirs.close()  # else its end would not be seen
+    return _Worker(process, ours)
+
+
+def _wait(workers: Sequence[_Worker[T]]) -> list[_Worker[T]]:
+    """Returns the processes that told something or ended, once there are any."""
+    ready = connection.wait([one for w in workers for one in (w.ours, w.process.sentinel)])
+    return [one for one in workers if one.ours in ready or one.process.sentinel in ready]
+
+
+def _hear(worker: _Worker[T]) -> tuple[str, Any] | None:
+    """Returns what a process told, or None where it ended."""
+    with contextlib.suppress(EOFError, OSError):
+        if worker.ours.poll():
+            said: tuple[str, Any] = worker.ours.recv()
+            return said
+    return None
+
+
+def _result(said: tuple[str, Any]) -> Any:
+    kind, what = said
+    if kind == "raised":
+        raise what
+    return what
+
+
+def _dismiss(worker: _Worker[T]) -> None:
+    """Waits until a process has ended, which it does when nobody is left to ask."""
+    worker.ours.close()
+    worker.process.join(_PATIENCE_S)
+    if worker.process.is_alive():
+        worker.process.kill()
+        worker.process.join()
+    worker.process.close()
+
+
+# --- In the process itself ------------------------------------------------------------------
+
+
+def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
+    """Works on what it is sent, until there is no more or the program is gone."""
+    with contextlib.suppress(KeyboardInterrupt):
+        # Ctrl-C reaches every process of the terminal. The program tells the others to stop, once,
+        # as an exception that unwinds: temporary files are taken away, ffmpeg and kernels ended.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, _unwind)
+        _end_with(program)
+        while True:
+            try:
+                thing = theirs.recv()
+            except (EOFError, OSError):
+                return
+            try:
+                said = "result", work(thing)
+            except Exception as err:
+                err.add_note(traceback.format_exc())
+                said = "raised", err
+            try:
+                theirs.send(said)
+            except OSError:
+                return
+
+
+def _end_with(program: int) -> None:
+    """Stops this process when the program that started it is gone, whatever it is doing.
+
+    A program that is killed can tell nobody. Not by a thread where there is a fork: a process of
+    one thread only can be copied for a notebook.
+    """
+    if not hasattr(signal, "setitimer"):
+        threading.Thread(target=_end_after_parent, daemon=True).start()
+        return
+
+    def look(number: int, frame: object) -> None:
+        if os.getppid() != program:
+            _unwind(number, frame)
+
+    signal.signal(signal.SIGALRM, look)
+    signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
+
+
+def _end_after_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent:
+        parent.join()
+    os._exit(1)
+
+
+def _unwind(_number: int, _frame: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if hasattr(signal, "setitimer"):
+        signal.setitimer(signal.ITIMER_REAL, 0)
+    raise KeyboardInterrupt
