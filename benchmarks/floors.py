@@ -37,7 +37,7 @@ from vigbook.variants import list_variants
 from vigbook.workbook import build_workbook, kernel_environment
 
 # As `vigbook.clips` encodes a clip.
-ENCODER = ("-preset", "veryfast", "-crf", "21", "-bf", "0")
+ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-bf", "0")
 SOUND = ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
 Page = tuple[str, tuple[Any, ...]]
 """The HTML of a page, and what else WeasyPrint is given."""

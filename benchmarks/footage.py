@@ -38,11 +38,13 @@ def films() -> dict[str, Path]:
     return {name: _film(folder / f"{name}-{SECONDS}s.mp4", FILMS[name]) for name in FILMS}
 
 
-def short_film(seconds: int = 30, size: tuple[int, int] = (1280, 720)) -> Path:
-    """Returns a shorter and smaller film as phones make them, made now where it is not there."""
+def phone_film(seconds: int = SECONDS, size: tuple[int, int] = SIZE) -> Path:
+    """Returns a film as phones make them, of any length and size; made where it is not there."""
     folder = Path(tempfile.gettempdir()) / "vigbook-footage"
     folder.mkdir(exist_ok=True)
-    # As much a second for each dot as the large one has.
+    if size == SIZE:
+        return _film(folder / f"phone-{seconds}s.mp4", FILMS["phone"], seconds=seconds)
+    # As many bits for each dot as the large one has.
     mega = 12 * size[0] * size[1] / (SIZE[0] * SIZE[1])
     rates = {"-b:v": f"{mega:.2f}M", "-maxrate": f"{mega * 7 / 6:.2f}M", "-bufsize": f"{mega:.2f}M"}
     options = [rates.get(before, one) for before, one in itertools.pairwise(("", *FILMS["phone"]))]

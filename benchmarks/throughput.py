@@ -35,7 +35,7 @@ import imageio_ffmpeg
 
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.floors import ENCODER, FLOORS, SOUND, measure_stages
-from benchmarks.footage import describe_load, films, short_film
+from benchmarks.footage import describe_load, phone_film
 from benchmarks.service import LONG, SHORT, TINY, TODAY, Marks, copy_film, write_service
 from vigbook.clips import LONG_SIDE_PX
 
@@ -150,7 +150,9 @@ def compare(
 
 def measure_many(number: int, folder: Path) -> None:
     """Prints how vigbook compares for many families, and each stage beside its floor."""
-    films = [copy_film(short_film(), folder / f"{one}.mp4", one) for one in range(number)]
+    films = [
+        copy_film(phone_film(30, (1280, 720)), folder / f"{one}.mp4", one) for one in range(number)
+    ]
     print(f"\n{number} families, 30 s of 720p each, three clips of 4 s, nine stills; "
           f"{describe_load()}\n")  # fmt: skip
     compare({way: (build, SHORT) for way, build in WAYS.items()}, films)
@@ -165,8 +167,7 @@ def measure_many(number: int, folder: Path) -> None:
 
 def measure_long(folder: Path) -> None:
     """Prints how vigbook compares for one family with a long and large film."""
-    film = folder / "long.mp4"
-    copy_film(films()["phone"], film, 1)
+    film = copy_film(phone_film(), folder / "long.mp4", 1)
     original = dataclasses.replace(LONG, quality="original")
     print(f"\nOne family, 10 minutes of 1080p, three clips of 20 s, nine stills; "
           f"{describe_load()}\n")  # fmt: skip
@@ -177,7 +178,7 @@ def measure_long(folder: Path) -> None:
 
 def measure_unchanged(folder: Path, number: int = UNCHANGED, rounds: int = 3) -> None:
     """Prints how long the command takes where nothing changed, and where one answer did."""
-    films = [copy_film(short_film(3, (320, 180)), folder / f"{one}.mp4", one)
+    films = [copy_film(phone_film(3, (320, 180)), folder / f"{one}.mp4", one)
              for one in range(number)]  # fmt: skip
     families = write_service(folder / "unchanged", films, TINY)
     took = {"built": [spend(lambda: build_with_vigbook(families))]}
