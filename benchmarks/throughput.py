@@ -1,6 +1,6 @@
 """How many families an hour: vigbook beside the plain way, in the same run on the same machine.
 
-    python benchmarks/throughput.py [--families 40] [--only many|long|unchanged]
+    python benchmarks/throughput.py [--families N] [--only many|long|unchanged]
 
 `many` builds families with a film of 30 s at 720p, three clips of 4 s and nine stills, cold: by
 `benchmarks/plain.sh`, one after the other and two at once, and by `vigbook build`; then each stage
@@ -42,7 +42,7 @@ from vigbook.clips import LONG_SIDE_PX
 PLAIN = Path(__file__).with_name("plain.sh")
 VIGBOOK = "`vigbook build`"
 COMMAND = str(Path(sys.executable).with_name("vigbook"))
-UNCHANGED = 200
+MANY, UNCHANGED = 40, 200
 _LAST_S = 10
 _SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER, in linux/prctl.h
 
@@ -176,10 +176,10 @@ def measure_long(folder: Path) -> None:
     compare(ways, [film])
 
 
-def measure_unchanged(folder: Path, number: int = UNCHANGED, rounds: int = 3) -> None:
+def measure_unchanged(number: int, folder: Path, rounds: int = 3) -> None:
     """Prints how long the command takes where nothing changed, and where one answer did."""
-    films = [copy_film(phone_film(3, (320, 180)), folder / f"{one}.mp4", one)
-             for one in range(number)]  # fmt: skip
+    film = phone_film(3, (320, 180))
+    films = [copy_film(film, folder / f"{one}.mp4", one) for one in range(number)]
     families = write_service(folder / "unchanged", films, TINY)
     took = {"built": [spend(lambda: build_with_vigbook(families))]}
     for turn in range(rounds):
@@ -210,7 +210,8 @@ def check_made(families: Sequence[Path], changed: Sequence[Path]) -> None:
 def main() -> None:
     """Measures what was asked for and prints tables."""
     parser = argparse.ArgumentParser(description="vigbook beside the plain way")
-    parser.add_argument("--families", type=int, default=40)
+    families = f"how many; {MANY}, and {UNCHANGED} unchanged ones, where nothing else is said"
+    parser.add_argument("--families", type=int, metavar="N", help=families)
     parser.add_argument("--only", choices=["many", "long", "unchanged"])
     asked = parser.parse_args()
     assert shutil.which(os.environ.get("CHROMIUM", "chromium")), "Chromium is not installed"
@@ -219,11 +220,11 @@ def main() -> None:
         ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory(prefix="vigbook-throughput-") as name:
         if asked.only in (None, "many"):
-            measure_many(asked.families, Path(name))
+            measure_many(asked.families or MANY, Path(name))
         if asked.only in (None, "long"):
             measure_long(Path(name))
         if asked.only in (None, "unchanged"):
-            measure_unchanged(Path(name))
+            measure_unchanged(asked.families or UNCHANGED, Path(name))
 
 
 if __name__ == "__main__":
