@@ -186,7 +186,9 @@ def measure_unchanged(number: int, folder: Path, rounds: int = 3) -> None:
         took.setdefault("none of them changed", []).append(spend(lambda: check_made(families, [])))
         answered = families[(turn * 67) % number]
         command = [COMMAND, "answer", str(answered), "remember"]
-        subprocess.run([*command, f"Again, {turn}.", "--by", "mum"], check=True)
+        subprocess.run(
+            [*command, f"Again, {turn}.", "--by", "mum"], check=True, capture_output=True
+        )
         took.setdefault("one answer changed", []).append(
             spend(lambda one=answered: check_made(families, [one]))  # type: ignore[misc]
         )
