@@ -18,7 +18,7 @@ from pathlib import Path
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.footage import describe_load, films, processor_s, run_ffmpeg
 from vigbook.case import Clip
-from vigbook.clips import LONG_SIDE_PX
+from vigbook.clips import ENCODER_OPTIONS, LONG_SIDE_PX
 from vigbook.media import build_media
 
 STARTS, SECONDS = (73.4, 288.8, 511.2), 20
@@ -60,8 +60,8 @@ WAYS: dict[str, Callable[[Path, Path], None]] = {
     OURS: by_vigbook,
     "ffmpeg -ss -t -c:v libx264": by_ffmpeg("-c:v", "libx264"),
     "the same, at our size and preset": by_ffmpeg(
-        "-vf", f"scale={LONG_SIDE_PX}:-2", "-c:v", "libx264", "-preset", "veryfast",
-        "-crf", "21", "-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart",
+        "-vf", f"scale={LONG_SIDE_PX}:-2", "-c:v", "libx264", *ENCODER_OPTIONS,
+        "-c:a", "aac", "-b:a", "128k", "-movflags", "+faststart",
     ),
     FLOOR: decode_alone,
 }  # fmt: skip

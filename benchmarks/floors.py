@@ -25,20 +25,16 @@ from benchmarks.footage import processor_s, run_ffmpeg
 from benchmarks.service import TODAY, Marks
 from vigbook import pdf, pipeline
 from vigbook.casefile import read_case_folder
-from vigbook.clips import LONG_SIDE_PX
+from vigbook.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
 from vigbook.media import STILL_QUALITY, build_media
 from vigbook.methods import find_templates
-from vigbook.papers import print_paper
 from vigbook.press import Press
 from vigbook.reader import Reader
 from vigbook.shell import run_cells
 from vigbook.sitting import Sitting, open_sitting
-from vigbook.variants import list_variants
 from vigbook.workbook import build_workbook, kernel_environment
 
-# As `vigbook.clips` encodes a clip.
-ENCODER = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "21", "-bf", "0")
-SOUND = ("-c:a", "aac", "-b:a", "128k", "-ac", "2")
+ENCODER = ("-c:v", "libx264", "-bf", "0", *ENCODER_OPTIONS)
 Page = tuple[str, tuple[Any, ...]]
 """The HTML of a page, and what else WeasyPrint is given."""
 
@@ -48,7 +44,7 @@ FLOORS = {
     "AAC alone",
     "stills": "writing their JPEGs: a clip's pictures are decoded already",
     "workbook": "a fork that runs the cells",
-    "papers": "WeasyPrint's `write_pdf` of each page as it was printed, once",
+    "papers": "WeasyPrint's `write_pdf` of each page as it was printed",
 }
 
 
@@ -91,41 +87,38 @@ def _build(family: Path, reader: Reader) -> tuple[dict[str, float], list[Page]]:
     before = processor_s()
     sitting = open_family(family)
     outcome = pipeline.Outcome(case=str(family))
-    film = pipeline.check_film(sitting, reader, outcome)
+    film, facts = pipeline.check_film(sitting, reader, outcome)
     spent["read and check the case"] = processor_s() - before
     clips = sitting.cycle.clips
     bare = [clip.model_copy(update={"stills": ()}) for clip in clips]
-    media = sitting.media
-    spent["the film's clips"] = _timed(
-        lambda: build_media(film, film.name, bare, media, reader=reader)
-    )
-    spent["stills"] = _timed(lambda: build_media(film, film.name, clips, media, reader=reader))
+    cut = partial(build_media, film, film.name, folder=sitting.media, reader=reader, facts=facts)
+    spent["the film's clips"] = _timed(partial(cut, bare))
+    spent["stills"] = _timed(partial(cut, clips))
     spent["workbook"] = _timed(lambda: build_workbook(sitting))
     sitting = open_family(family)
-    pages: dict[str, Page] = {}
-    spent["papers"] = 0.0
-    for variant in list_variants(sitting):
-        with _watched_press() as laid_out:
-            spent["papers"] += _timed(partial(print_paper, sitting, variant))
-        pages[laid_out[-1][0]] = laid_out[-1]
-    return spent, list(pages.values())
+    with _watched_press() as pages:
+        spent["papers"] = _timed(partial(pipeline.print_papers, sitting, outcome))
+    assert outcome.ok, outcome
+    return spent, pages
 
 
 @contextlib.contextmanager
 def _watched_press() -> Iterator[list[Page]]:
-    """Gives the pages that the press is told to lay out in a block."""
-    told: list[Page] = []
-    usual = Press.render_pdf
+    """Gives the pages that the press lays out and paints in a block."""
+    painted: list[Page] = []
+    usual = Press.lay_out
 
-    def render_pdf(self: Press, html: str, *more: Any) -> bytes:
-        told.append((html, more))
-        return usual(self, html, *more)
+    def lay_out(self: Press, html: str, *more: Any) -> tuple[int, bytes]:
+        sides, content = usual(self, html, *more)
+        if content:
+            painted.append((html, more))
+        return sides, content
 
-    Press.render_pdf = render_pdf  # type: ignore[method-assign,assignment]
+    Press.lay_out = lay_out  # type: ignore[method-assign,assignment]
     try:
-        yield told
+        yield painted
     finally:
-        Press.render_pdf = usual  # type: ignore[method-assign]
+        Press.lay_out = usual  # type: ignore[method-assign]
 
 
 def _floors(family: Path, marks: Marks, pages: Sequence[Page]) -> dict[str, float]:
@@ -135,7 +128,7 @@ def _floors(family: Path, marks: Marks, pages: Sequence[Page]) -> dict[str, floa
         "the film's clips": _cut(film, marks),
         "stills": _write_stills(family / "cycle-1" / "media"),
         "workbook": _run_cells(open_family(family)),
-        "papers": sum(_timed(partial(pdf.render_pdf, html, *more)) for html, more in pages),
+        "papers": sum(_timed(partial(pdf.lay_out, html, *more)) for html, more in pages),
     }
 
 
@@ -152,7 +145,7 @@ def _cut(film: Path, marks: Marks) -> float:
             run_ffmpeg(*span, "-map", "0:a", "-ac", "2", sound)
             reading = _timed(partial(run_ffmpeg, "-i", raw, "-f", "null", "-"))
             spent += _timed(partial(run_ffmpeg, "-i", raw, *ENCODER, "-f", "null", "-")) - reading
-            spent += _timed(partial(run_ffmpeg, "-i", sound, *SOUND, "-f", "null", "-"))
+            spent += _timed(partial(run_ffmpeg, "-i", sound, *SOUND_OPTIONS, "-f", "null", "-"))
     return spent
 
 

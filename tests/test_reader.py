@@ -34,6 +34,7 @@ from vigbook.ffmpeg import run_ffmpeg as run_under_limits
 from vigbook.film import find_frames, frames_in, iter_frames, list_frame_times, probe_film
 from vigbook.limited import Limits
 from vigbook.media import build_media
+from vigbook.press import close_press
 from vigbook.reader import Reader
 from vigbook.timecode import Span, Timecode
 
@@ -76,6 +77,12 @@ def is_running(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _no_other_process() -> None:
+    """What other tests kept for the next paper is none of the processes that are counted here."""
+    close_press()
 
 
 def children(pid: int | str = "self") -> set[int]:

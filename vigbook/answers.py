@@ -8,16 +8,19 @@ copies can be merged, and a synced folder does them no harm.
 
 from __future__ import annotations
 
+import codecs
 import dataclasses
 import datetime
+import functools
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
 from vigbook.errors import JournalError, Problem
 from vigbook.log import append_line
+from vigbook.publish import stamp_of
 
 Said = Literal["said", "written", "agreed-summary"]
 SOURCES: tuple[Said, ...] = ("said", "written", "agreed-summary")
@@ -91,19 +94,40 @@ class Journal:
     Attributes:
         lines: every line that could be read.
         torn: line numbers, from 1, that could not: a power cut's torn line, or damage.
+        numbers: line numbers, from 1, of `lines`; none where they come from no file.
     """
 
     lines: tuple[Answer, ...] = ()
     torn: tuple[int, ...] = ()
+    numbers: tuple[int, ...] = dataclasses.field(default=(), compare=False)
+    # Where each prompt's answers stand in `lines`: hundreds of prompts are asked for, and a search
+    # through thousands of lines for each would take longer than everything else.
+    _places: dict[str, list[int]] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        places: dict[str, list[int]] = {}
+        for place, one in enumerate(self.lines):
+            places.setdefault(one.prompt, []).append(place)
+        object.__setattr__(self, "_places", places)
 
     def last(self, prompt: str) -> Answer | None:
         """Returns the answer that stands, or None where there is none or it was emptied."""
-        found = next((one for one in reversed(self.lines) if one.prompt == prompt), None)
+        places = self._places.get(prompt)
+        found = self.lines[places[-1]] if places else None
         return None if found is None or found.empty else found
+
+    def last_number(self, prompt: str) -> int | None:
+        """Returns the number of a prompt's last line in its file, or None where there is none."""
+        places = self._places.get(prompt)
+        return self.numbers[places[-1]] if places and self.numbers else None
 
     def history(self, prompt: str) -> tuple[Answer, ...]:
         """Returns every answer to a prompt, oldest first."""
-        return tuple(one for one in self.lines if one.prompt == prompt)
+        return tuple(self.lines[place] for place in self._places.get(prompt, ()))
+
+    def prompts(self) -> tuple[str, ...]:
+        """Returns the prompts that were ever answered, in the order of their first answers."""
+        return tuple(self._places)
 
 
 class ConflictError(Exception):
@@ -117,18 +141,51 @@ class ConflictError(Exception):
 def read_journal(path: Path) -> Journal:
     """Returns the answers in a journal; a file that is not there has none.
 
+    One that has not changed since this process read it last is not read again.
+
     Raises:
         JournalError: it is there and cannot be read.
     """
+    return _read(path, _read_lines)
+
+
+def read_standing(path: Path) -> Journal:
+    """Returns what stands in a journal, as its latest line of each prompt: for later cycles.
+
+    Raises:
+        JournalError: as `read_journal`.
+    """
+    return _read(path, _read_last_lines)
+
+
+def _read(path: Path, read: Callable[[Path, object], Journal]) -> Journal:
     try:
-        content = path.read_bytes()
+        return read(path, stamp_of(path))
     except FileNotFoundError:
         return Journal()
     except OSError as err:
         raise JournalError(
             Problem(file=str(path), found=f"cannot be read: {err.strerror}", mend="see its rights")
         ) from err
+
+
+# Two: a cycle's own, and that of the cycle before it. They may be long, so no more are kept.
+@functools.lru_cache(maxsize=2)
+def _read_lines(path: Path, _stamp: object) -> Journal:
+    return _parse_journal(path.read_bytes())
+
+
+# As many as a family may have cycles. Each holds a line a prompt, however long its history is.
+@functools.lru_cache(maxsize=99)
+def _read_last_lines(path: Path, stamp: object) -> Journal:
+    journal = _read_lines(path, stamp)
+    last = (journal.last(prompt) for prompt in journal.prompts())
+    return Journal(tuple(one for one in last if one))
+
+
+def _parse_journal(content: bytes) -> Journal:
     answers: list[Answer] = []
+    numbers: list[int] = []
     torn: list[int] = []
     for number, line in enumerate(content.split(b"\n"), start=1):
         if not line.strip():
@@ -136,15 +193,16 @@ def read_journal(path: Path) -> Journal:
         answer = parse_line(line)
         if answer:
             answers.append(answer)
+            numbers.append(number)
         else:
             torn.append(number)
-    return Journal(tuple(answers), tuple(torn))
+    return Journal(tuple(answers), tuple(torn), tuple(numbers))
 
 
 def parse_line(line: bytes) -> Answer | None:
     """Returns the answer on a line, or None if it is not a whole one."""
     try:
-        found = json.loads(line, parse_constant=_no_number)
+        found = _DECODER.decode(line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogatepass"))
     except (ValueError, RecursionError):
         return None
     if not isinstance(found, dict) or not isinstance(found.get("prompt"), str):
@@ -220,6 +278,10 @@ def write_answer(
 
 def _no_number(name: str) -> float:
     raise ValueError(f"{name} is no answer")
+
+
+# Made once: to make one takes as long as to read a line with it.
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _are_translations(found: object) -> bool:

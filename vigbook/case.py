@@ -474,9 +474,11 @@ def _unknown(
 
 
 def _doubles(at: tuple[str | int, ...], ids: Sequence[str]) -> Iterator[Finding]:
+    before = set[str]()
     for index, one in enumerate(ids):
-        if one in ids[:index]:
+        if one in before:
             yield Finding((*at, index, "id"), f"'{one}' is used twice", "give each its own id")
+        before.add(one)
 
 
 def json_schema(model: type[BaseModel]) -> dict[str, Any]:

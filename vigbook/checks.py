@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case import Clip, Use
-from vigbook.consent import COVERED_USES, Decision, may_share_words, may_use, media_due, standing
+from vigbook.casefile import CaseFolder
+from vigbook.consent import (
+    COVERED_USES,
+    Decision,
+    changes_on,
+    may_share_words,
+    may_use,
+    media_due,
+    standing,
+)
 from vigbook.errors import CaseError, Problem
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
@@ -142,6 +151,18 @@ def list_withheld(sitting: Sitting) -> list[Problem]:
                 reasons = f"{words}: " + "; ".join(decision.reasons)
                 found.append(sitting.source.problem(("clips", index), reasons))
     return found
+
+
+def next_day(family: CaseFolder, today: datetime.date) -> datetime.date | None:
+    """Returns the next day on which the calendar alone changes what is told or shown."""
+    case = family.case.model
+    due = media_due(case, [one.model for one in family.cycles.values()], family.service)
+    days = [changes_on(case, today)]
+    if due:
+        # "overdue" from the day after.
+        late = due + datetime.timedelta(days=1) if due < datetime.date.max else None
+        days += [due - _SOON, due, late]
+    return min((day for day in days if day and day > today), default=None)
 
 
 def _media_due(sitting: Sitting) -> Iterator[Problem]:

@@ -12,8 +12,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -26,6 +28,7 @@ from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
     from vigbook.pipeline import Options, Outcome
+    from vigbook.plan import Plan
 
 T = TypeVar("T")
 _TYPERS_INTERRUPTED = 130  # how typer ends on Ctrl-C, without a word
@@ -141,21 +144,46 @@ def build(
         Literal["vigbook", "nbclient"],
         typer.Option(help="what runs the workbook: a copy of this process, or a Jupyter kernel"),
     ] = "vigbook",
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="read every film and file again to see what changed")
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="build on the Dask cluster at tcp://HOST:PORT"),
+    ] = None,
     as_json: Json = False,
     today: Today = None,
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
     from vigbook import batch
 
-    options = _options(service, templates, today, fresh=fresh, engine=engine)
+    options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
     families = _families(cases)
-    outcomes: list[Outcome] = []
-    with _status(len(families)) as progress:
-        for _, found in _do(lambda: batch.build_many(families, options, progress)):
-            outcomes += found
-            progress(None)
-            if not as_json:
-                _tell(found)
+    begin = time.monotonic()
+    with _status() as progress:
+        progress("looking at what changed")
+        plans = batch.plan_many(families, options)
+    stale = [plan for plan in plans if plan.reasons]
+    many = len(families) > 1 and not as_json
+    if many:
+        typer.echo(_plan_in_short(plans), err=True)
+    done: list[tuple[Plan, list[Outcome]]] = []
+    try:
+        with (
+            _status(len(stale)) as progress,
+            # Interrupted in the middle, it is the batch that tidies up, and now.
+            closing(batch.build_many(plans, options, progress, scheduler)) as built,
+        ):
+            for plan, found in _each_as_done(built):
+                done.append((plan, found))
+                if plan.reasons:
+                    progress(None)
+                if not as_json and not (many and sys.stdout.isatty() and _is_quiet(plan, found)):
+                    _tell(found)
+    finally:  # Ctrl-C too: what is done is done
+        if many:
+            _sum_up(plans, done, time.monotonic() - begin)
+    outcomes = [outcome for _, found in done for outcome in found]
     if as_json:
         _print_json(outcomes)
     _leave(outcomes)
@@ -388,6 +416,15 @@ def _do(work: Callable[[], T]) -> T:
         raise typer.Exit(1) from err
 
 
+def _each_as_done(work: Iterator[T]) -> Iterator[T]:
+    """Yields what comes; what a user can mend ends in one line each and exit 1."""
+    try:
+        yield from work
+    except VigbookError as err:
+        _complain(err.problems)
+        raise typer.Exit(1) from err
+
+
 def _report(
     outcomes: Sequence[Outcome], as_json: bool, word: Callable[[Outcome], str] | None = None
 ) -> None:
@@ -429,6 +466,47 @@ def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = N
         ):
             typer.echo("Gentle words (suggestions):", err=True)
             _complain(gentle, "  ")
+
+
+def _plan_in_short(plans: Sequence[Plan]) -> str:
+    counted = Counter(plan.reasons[0] for plan in plans if plan.reasons)
+    why = "; ".join(f"{number} {reason}" for reason, number in counted.most_common())
+    stale = counted.total()
+    current = f"{len(plans) - stale} up to date"
+    return (
+        f"{len(plans)} families: {stale} to build ({why}), {current}"
+        if stale
+        else (f"{len(plans)} families: all up to date")
+    )
+
+
+def _is_quiet(plan: Plan, outcomes: Sequence[Outcome]) -> bool:
+    return not plan.reasons and not any(one.warnings or one.withheld for one in outcomes)
+
+
+def _sum_up(
+    plans: Sequence[Plan], done: Sequence[tuple[Plan, list[Outcome]]], seconds: float
+) -> None:
+    """Prints how many families came out how, in one table."""
+    from vigbook.terminal import print_table
+
+    rows: Counter[tuple[str, str]] = Counter()
+    for plan, outcomes in done:
+        if not all(one.ok for one in outcomes):
+            rows["not done", "to mend, as told above"] += 1
+        elif plan.reasons:
+            rows["built", "; ".join(plan.reasons)] += 1
+        else:
+            rows["up to date", ""] += 1
+    if len(done) < len(plans):
+        rows["not begun", "run the same command again to go on"] += len(plans) - len(done)
+    order = ("built", "up to date", "not done", "not begun")
+    lines = sorted(rows.items(), key=lambda row: (order.index(row[0][0]), -row[1]))
+    print_table(
+        ("families", "", "why"),
+        [(str(number), result, why) for (result, why), number in lines],
+        f"{len(plans)} families in {seconds:.1f} s",
+    )
 
 
 def _in_short(outcome: Outcome, word: Callable[[Outcome], str] | None) -> str:

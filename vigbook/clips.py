@@ -8,18 +8,19 @@ the mark is in it.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
 from vigbook.case import Clip, Mask
-from vigbook.colours import decide_matrix, narrow_filters
+from vigbook.colours import decide_matrix, is_wide, narrow_filters
 from vigbook.errors import FilmError
 from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
-from vigbook.film import find_key_time, list_frame_times
+from vigbook.film import find_lead
 from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, FilmFacts
 from vigbook.reader import Reader
-from vigbook.timecode import Span, Timecode
+from vigbook.timecode import Timecode
 
 LONG_SIDE_PX = 1280
 MASK_COLOUR = (0x5F, 0x66, 0x6E)
@@ -35,6 +36,11 @@ VIDEO_OPTIONS = (
     # Frames are uneven from the first on, and B-frames would get each other's durations in an mp4.
     "-c:v", "libx264", "-bf", "0", "-colorspace", "bt709", "-color_primaries", "bt709",
     "-color_trc", "bt709", "-color_range", "tv",
+)  # fmt: skip
+# `superfast` with what pays of slower presets: looking ahead (`mbtree`) halves its bytes. It is as
+# good and all but as small as `veryfast`, for two thirds of the work (benchmarks/clips.py).
+ENCODER_OPTIONS = (
+    "-preset", "superfast", "-crf", "21", "-x264-params", "mbtree=1:rc-lookahead=10",
 )  # fmt: skip
 # What x264 says of its settings, and captions of a broadcast, are left out.
 NO_NOTES = "filter_units=remove_types=6"
@@ -73,7 +79,9 @@ def cut_clip(
     offset = facts.start - facts.zero
     first = times[0].seconds - offset
     frame_s = 1 / facts.frame_rate if facts.frame_rate else Fraction(1, 50)
-    begin = first - min(_LEAD * frame_s, _MOST_LEAD, _gap_before(film, times[0], reader) / 2)
+    key, before = find_lead(film, times[0], reader)
+    gap = Fraction(1) if before is None else (times[0] - before).seconds
+    begin = first - min(_LEAD * frame_s, _MOST_LEAD, gap / 2)
     start = max(first, clip.start.seconds - offset)
     # The end itself is not in the clip: stop a little before a frame that begins exactly there,
     # but not before the last frame that is in it.
@@ -84,7 +92,7 @@ def cut_clip(
     end = clip.end.seconds - offset
     # The clip's time 0: its mark, but for the millisecond that its first frame may need.
     zero = min(start, times[1].seconds - offset - LEAST_FIRST_S) if len(times) > 1 else start
-    seek = _find_seek(film, facts, times[0], begin, reader)
+    seek = _find_seek(facts, key, begin)
     masks = [_mask_filter(mask, offset + seek, facts) for mask in widen(clip.masks, times)]
     shown = (
         f"settb={_TICK},trim=start_pts={_ticks(begin - seek)}:end_pts={_ticks(last - seek)},"
@@ -108,7 +116,7 @@ def cut_clip(
     else:
         picked = ["-map", "0:V:0", "-vf", f"{picture},{TAGS}"]
     options = [
-        *inputs, *picked, *VIDEO_OPTIONS, "-preset", "veryfast", "-crf", "21",
+        *inputs, *picked, *VIDEO_OPTIONS, *ENCODER_OPTIONS,
         # The last frame stands until the clip's end: nothing comes after it to tell.
         "-bsf:v",
         f"{NO_NOTES},setts=duration=if(eq(N\\,{frames - 1})\\,{_ticks(stands)}\\,DURATION)",
@@ -149,37 +157,26 @@ def widen(masks: Sequence[Mask], times: Sequence[Timecode]) -> list[Mask]:
 
     At a variable rate that frame may have come up long before, and is seen all the same.
     """
-    return [
-        mask.model_copy(
-            update={"start": max((one for one in times if one <= mask.start), default=mask.start)}
-        )
-        for mask in masks
-    ]
+    known = sorted(times)
+
+    def on_screen(at: Timecode) -> Timecode:
+        after = bisect.bisect_right(known, at)
+        return known[after - 1] if after else at
+
+    return [mask.model_copy(update={"start": on_screen(mask.start)}) for mask in masks]
 
 
-def _find_seek(
-    film: Path, facts: FilmFacts, first: Timecode, begin: Fraction, reader: Reader
-) -> Fraction:
+def _find_seek(facts: FilmFacts, key: Timecode | None, begin: Fraction) -> Fraction:
     """Returns where ffmpeg starts to read for a clip, in seconds from the container's start.
 
     That is the key frame that the clip's first frame is made from, by its decoding time, since mp4
     is sought by that. In broadcast streams and AVI seeking is not exact at all: a run-up before the
     clip is decoded and dropped.
     """
-    key = find_key_time(film, first, reader)
     seek = key.seconds + facts.zero - facts.start if key else begin - 15
     # A film counts in ticks of its own, and ffmpeg would round every frame by what is over here.
     rate = facts.frame_rate if facts.container == "avi" and facts.frame_rate else Fraction(1000)
     return max(Fraction(0), min(seek, begin) * rate // 1 / rate)
-
-
-def _gap_before(film: Path, first: Timecode, reader: Reader) -> Fraction:
-    """Returns how long before a frame the one before it came up; a second if there is none."""
-    just_before = first - Timecode(Fraction(1, 1000))
-    if just_before < Timecode(Fraction(0)):
-        return Fraction(1)
-    times = list_frame_times(film, Span(just_before, first), reader)
-    return (first - times[0]).seconds if times else Fraction(1)
 
 
 def picture_filters(facts: FilmFacts, long_side: int) -> list[str]:
@@ -191,12 +188,18 @@ def picture_filters(facts: FilmFacts, long_side: int) -> list[str]:
     """
     stored_height = facts.width if facts.turned in (90, 270) else facts.height
     matrix = decide_matrix(facts.matrix, facts.transfer, facts.primaries, stored_height)
+    # Of H.264 the pixel format says as well that its range is that of television.
+    is_bt709 = (
+        matrix == 1
+        and not is_wide(facts.transfer, facts.primaries)
+        and (facts.video_codec, facts.pixel_format) == ("h264", "yuv420p")
+    )
     shrink = f"min(1,{long_side}/max(iw*sar,ih))"
     return [
         *(["bwdif=mode=send_frame:deint=interlaced"] if facts.interlaced else []),
         # Colours after size: they are the slow part, and `scale` is not exact in them.
         f"scale=w='2*trunc(iw*sar*{shrink}/2)':h='2*trunc(ih*{shrink}/2)':flags=bicubic",
-        *narrow_filters(matrix, facts.transfer, facts.primaries),
+        *([] if is_bt709 else narrow_filters(matrix, facts.transfer, facts.primaries)),
         "setsar=1,format=yuv420p",
     ]
 

@@ -195,15 +195,39 @@ def _reason_against(
     return None
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Known:
+    """What was worked out of one family's rows: it is asked again of each clip and picture."""
+
+    rows: tuple[Consent, ...] = ()
+    latest: dict[tuple[str, Use, datetime.date], list[Consent]] = dataclasses.field(
+        default_factory=dict
+    )
+
+
+_known = [_Known()]  # of the family that was asked about last, and of no other
+
+
 def _latest(case: Case, person_id: str, use: Use, today: datetime.date) -> list[Consent]:
     """Returns the last word, up to today, of each who has decided about a person and a use."""
+    known = _known[0]
+    if known.rows is not case.consents:  # a case is frozen: other rows are another tuple
+        known = _known[0] = _Known(case.consents)
+    question = (person_id, use, today)
+    if question not in known.latest:
+        known.latest[question] = _find_latest(case.consents, *question)
+    return known.latest[question]
 
+
+def _find_latest(
+    rows: Iterable[Consent], person_id: str, use: Use, today: datetime.date
+) -> list[Consent]:
     def said_on(row: Consent) -> datetime.date:
         # Taking a yes back is a word of its own, and may come after a newer yes.
         return row.withdrawn if row.withdrawn and row.withdrawn <= today else row.date
 
     latest: dict[str, Consent] = {}
-    for row in case.consents:
+    for row in rows:
         if row.person != person_id or use not in row.uses or row.date > today:
             continue
         if row.given_by not in latest or said_on(row) >= said_on(latest[row.given_by]):

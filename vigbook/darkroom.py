@@ -385,11 +385,11 @@ class Darkroom:
                 raise CaseError(wrong)
             with Reader() as reader:
                 drop_refused(sitting, outcome)
-                film = check_film(sitting, reader, outcome)
+                film, facts = check_film(sitting, reader, outcome)
                 # One after the other, so that those that are done stay when the next is left off.
                 for clips in _list_parts(sitting):
                     outcome.withheld.clear()
-                    cut_media(_with_clips(sitting, clips), film, reader, outcome, progress)
+                    cut_media(_with_clips(sitting, clips), film, facts, reader, outcome, progress)
             if outcome.made:
                 names = [Path(made).name for made in outcome.made]
                 write_log(sitting.family.folder, "built", sitting.cycle.cycle, names)

@@ -158,26 +158,32 @@ def list_frame_times(path: Path, span: Span) -> list[Timecode]:
         FilmError: the film cannot be read.
     """
     with open_film(path) as film:
-        first = film.pts_at(span.start)
-        # Half a tick keeps a frame exactly at the end out, whatever its rounding.
-        end = (span.end.seconds + film.zero) / film.base
-        # Broadcast streams are sought to any packet, and up to 16 frames shown after it may come
-        # before it; elsewhere seeking comes to a key frame, and all that is shown after it follows.
-        enough = 17 if film.container.format.name.startswith("mpeg") else 1
-        for back in (0, 2, 10, 60, None):
-            begin = None if back is None else first - int(back / film.base)
-            pts = _list_pts(film, begin, end)
-            before = [one for one in pts if one <= first]
-            if len(before) >= enough or back is None:
-                break
-        kept = ([max(before)] if before else []) + [one for one in pts if first < one < end]
-        return [Timecode(one * film.base - film.zero) for one in sorted(set(kept))]
+        return _list_times(film, span)
 
 
-def find_key_time(path: Path, time: Timecode) -> Timecode | None:
-    """Returns the decoding time of the key frame that the frame on screen at a time is made from.
+def _list_times(film: OpenFilm, span: Span) -> list[Timecode]:
+    first = film.pts_at(span.start)
+    # Half a tick keeps a frame exactly at the end out, whatever its rounding.
+    end = (span.end.seconds + film.zero) / film.base
+    # Broadcast streams are sought to any packet, and up to 16 frames shown after it may come
+    # before it; elsewhere seeking comes to a key frame, and all that is shown after it follows.
+    enough = 17 if film.container.format.name.startswith("mpeg") else 1
+    for back in (0, 2, 10, 60, None):
+        begin = None if back is None else first - int(back / film.base)
+        pts = _list_pts(film, begin, end)
+        before = [one for one in pts if one <= first]
+        if len(before) >= enough or back is None:
+            break
+    kept = ([max(before)] if before else []) + [one for one in pts if first < one < end]
+    return [Timecode(one * film.base - film.zero) for one in sorted(set(kept))]
 
-    Where seeking is not exact there is none to return.
+
+def find_lead(path: Path, time: Timecode) -> tuple[Timecode | None, Timecode | None]:
+    """Returns what comes before the frame that comes up at a time.
+
+    Returns:
+        The decoding time of the key frame that it is made from, or None where seeking is not exact;
+        and when the frame before it came up, or None where there is none.
 
     Raises:
         FilmError: the film cannot be read.
@@ -185,7 +191,14 @@ def find_key_time(path: Path, time: Timecode) -> Timecode | None:
     with open_film(path) as film:
         packets = _read_group(film, [film.pts_at(time)])
         key = packets[0].dts if packets else None
-        return Timecode(key * film.base - film.zero) if key is not None else None
+        just_before = time - Timecode(Fraction(1, 1000))
+        earlier = []
+        if just_before >= Timecode(Fraction(0)):
+            earlier = [one for one in _list_times(film, Span(just_before, time)) if one < time]
+        return (
+            Timecode(key * film.base - film.zero) if key is not None else None,
+            earlier[0] if earlier else None,
+        )
 
 
 def find_end(path: Path) -> Timecode:

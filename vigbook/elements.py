@@ -59,13 +59,12 @@ def reference(
     ours = prompt is not None and prompt.kind != "rating"
     names = sitting.names(words, generic=True)
     label = words.fill(prompt.label, names) if prompt and ours else words.say("Our goals")
-    numbers = {clip.id: number for number, clip in enumerate(sitting.cycle.clips, start=1)}
     html = environment(sitting.templates, words).get_template("screen/element.html.j2")
     return {
         MIME: {"kind": kind, "id": element_id, "links": list(links)},
         "text/plain": f"{kind} {element_id}",
         "text/html": html.render(
-            kind=kind, links=links, label=label, number=numbers.get(element_id)
+            kind=kind, links=links, label=label, number=sitting.clip_numbers.get(element_id)
         ).strip(),
     }
 

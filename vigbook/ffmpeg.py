@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import subprocess
@@ -26,6 +27,7 @@ _MEMORY_BYTES = 8 * 1024**3
 _POLL_S = 0.2
 
 
+@functools.cache
 def ffmpeg_version() -> str:
     """Returns the version of ffmpeg that is run."""
     return str(imageio_ffmpeg.get_ffmpeg_version())

@@ -126,17 +126,26 @@ def list_frame_times(path: Path, span: Span, reader: Reader | None = None) -> li
     return [Timecode(Fraction(one)) for one in said["times"]]
 
 
-def find_key_time(path: Path, time: Timecode, reader: Reader | None = None) -> Timecode | None:
-    """Returns the decoding time of the key frame that the frame on screen at a time is made from.
+def find_lead(
+    path: Path, time: Timecode, reader: Reader | None = None
+) -> tuple[Timecode | None, Timecode | None]:
+    """Returns what comes before the frame that comes up at a time.
 
-    Where seeking is not exact there is none to return. The time may be before film time 0.
+    Returns:
+        The decoding time of the key frame that it is made from, or None where seeking is not exact
+        (it may be before film time 0); and when the frame before it came up, or None if there is
+        none.
 
     Raises:
         FilmError: the film cannot be read.
     """
     with borrow(reader) as own:
-        ((said, _),) = own.ask("key", path, times=[str(time.seconds)])
-    return Timecode(Fraction(said["at"])) if said["at"] is not None else None
+        ((said, _),) = own.ask("lead", path, times=[str(time.seconds)])
+    key, before = (
+        Timecode(Fraction(one)) if one is not None else None
+        for one in (said["key"], said["before"])
+    )
+    return key, before
 
 
 def find_end(path: Path, reader: Reader | None = None) -> Timecode:

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from vigbook.answers import Answer, parse_line
 from vigbook.case import PRACTITIONER, Language, Model, Text
 from vigbook.errors import CaseError, Problem
 from vigbook.sitting import Sitting
@@ -201,14 +200,12 @@ def _in_answers(sitting: Sitting) -> Iterator[Written]:
             language=sitting.case.language,
             seen_by="family",
             where=Problem(
-                file=show_path(journal), line=_line_of(journal, answer), field=prompt_id, found=""
+                file=show_path(journal),
+                line=sitting.journal.last_number(prompt_id),
+                field=prompt_id,
+                found="",
             ),
         )
-
-
-def _line_of(journal: Path, answer: Answer) -> int | None:
-    lines = enumerate(journal.read_bytes().split(b"\n"), start=1)
-    return next((number for number, line in lines if parse_line(line) == answer), None)
 
 
 # --- What could be gentler ------------------------------------------------------------------

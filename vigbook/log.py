@@ -9,13 +9,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
-from vigbook.errors import JournalError, Problem
+from vigbook.lock import hold_journal
 from vigbook.publish import output_error
 
 Deed = Literal["built", "opened", "printed", "exported", "erased"]
-LOCK_TIMEOUT_S = 10
 
 
 def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: True) -> None:
@@ -34,7 +31,7 @@ def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: Tr
     """
     try:
         with (
-            FileLock(journal.with_name(f".{journal.name}.lock"), timeout=LOCK_TIMEOUT_S),
+            hold_journal(journal),
             # No buffer of Python's: closing the file would write half a line of it once more.
             journal.open("ab+", buffering=0) as file,
         ):
@@ -54,13 +51,6 @@ def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: Tr
                 # A full disk may have taken half a line. The half is cut off again.
                 file.truncate(end)
                 raise
-    except Timeout as err:
-        raise JournalError(
-            Problem(
-                file=str(journal), found="another program is writing to it",
-                mend="close the other window and try again",
-            )
-        ) from err  # fmt: skip
     except OSError as err:
         raise output_error(journal, err) from err
 

@@ -56,6 +56,7 @@ def build_media(
     folder: Path,
     progress: Told = lambda _, __: None,
     reader: Reader | None = None,
+    facts: FilmFacts | None = None,
 ) -> Built:
     """Cuts what is missing or out of date, and takes away what is no longer asked for.
 
@@ -67,6 +68,7 @@ def build_media(
         progress: told what is cut as its turn comes, and how far it has come. To cancel, raise
             anything out of it: nothing half-cut is left.
         reader: the process that reads films; a new one where there is none.
+        facts: what the film is, where that is known already.
 
     Raises:
         FilmError: the film cannot be read.
@@ -81,17 +83,18 @@ def build_media(
         problem = Problem(file=str(film), found="cannot be read", mend="see that it is there")
         raise FilmError(problem) from err
     before = read_manifest(folder)
-    if before and before.film.sha256 != sha256:
+    tools = {"av": importlib.metadata.version("av"), "ffmpeg": ffmpeg_version()}
+    if before and (before.film.sha256, before.tools) != (sha256, tools):
         before = None
     with borrow(reader) as own:
-        cutter = _Cutter(film, folder, before, own, progress)
+        cutter = _Cutter(film, folder, before, own, progress, facts)
         cut = tuple(cutter.cut_clips(clips))
         taken = tuple(cutter.take_stills(clips))
     manifest = Manifest(
         film=FilmRecord(file=name, sha256=sha256, bytes=film.stat().st_size),
         clips=cut,
         stills=taken,
-        tools={"av": importlib.metadata.version("av"), "ffmpeg": ffmpeg_version()},
+        tools=tools,
     )
     if before is None or manifest != before:
         text = manifest.model_dump_json(by_alias=True, indent=1) + "\n"
@@ -122,9 +125,11 @@ def remove_unwanted(folder: Path, clips: Iterable[Clip]) -> list[Path]:
     made = {one.file for one in manifest.clips} | {one.file for one in manifest.stills}
     unwanted = [folder / name for name in sorted(made - kept) if (folder / name).is_file()]
     # A build that was killed leaves half a clip under a hidden name (`publish`'s).
-    for name in sorted(made | kept):
-        stem, _, suffix = name.rpartition(".")
-        unwanted += sorted(folder.glob(f".{stem}-????????.{suffix}"))
+    names = made | kept
+    for path in sorted(folder.glob(".*-????????.*")):  # once, and not for each name
+        stem, _, suffix = path.name.rpartition(".")
+        if f"{stem[1:-9]}.{suffix}" in names:
+            unwanted.append(path)
     for path in unwanted:
         try:
             path.unlink()
@@ -149,11 +154,17 @@ class _Cutter:
     """Cuts one film's clips and stills, taking over from `before` what still stands."""
 
     def __init__(
-        self, film: Path, folder: Path, before: Manifest | None, reader: Reader, progress: Told
+        self,
+        film: Path,
+        folder: Path,
+        before: Manifest | None,
+        reader: Reader,
+        progress: Told,
+        facts: FilmFacts | None,
     ) -> None:
         self._film, self._folder, self._before = film, folder, before
         self._reader, self._progress = reader, progress
-        self._facts: FilmFacts | None = None
+        self._facts = facts
         self.made: list[Path] = []
         self.warnings: list[Problem] = []
 
@@ -172,10 +183,11 @@ class _Cutter:
                     records[clip.id, number] = standing
                 else:
                     missing.setdefault(still.at, []).append((clip, number, still))
+        wanted = {clip.id for due in missing.values() for clip, _, _ in due}
         masks = {
             clip.id: widen(clip.masks, list_frame_times(self._film, clip.span, self._reader))
             for clip in clips
-            if clip.masks and any(clip in [one for one, _, _ in due] for due in missing.values())
+            if clip.masks and clip.id in wanted
         }
         times = sorted(missing)
         frames = iter_frames(self._film, times, self._reader, long_side=STILL_LONG_SIDE_PX)

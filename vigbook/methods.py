@@ -29,6 +29,7 @@ from vigbook.answers import Said
 from vigbook.case import Case, Clip, Cycle, Finding, Id, Model, Text, nearest
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
 from vigbook.idiom import join_names, write_date
+from vigbook.publish import stamp_of
 from vigbook.yamlfile import read_model
 
 Kind = Literal["text", "list", "tick", "rating", "date", "marks"]
@@ -169,7 +170,8 @@ def find_templates(first: Path | None = None) -> tuple[Path, ...]:
         raise MethodError(
             Problem(file=str(first), found="is not a folder", mend="check --templates")
         )
-    return (first, own) if first else (own,)
+    # Ours named as a team's, as to the notebook's process, are not looked through twice.
+    return (first, own) if first and first.resolve() != own.resolve() else (own,)
 
 
 def find_template(templates: Sequence[Path], name: str) -> Path:
@@ -356,12 +358,24 @@ def check_language(templates: Sequence[Path], language: str) -> None:
 
 
 def hash_templates(paths: Iterable[Path]) -> str:
-    """Returns one SHA-256 of the names and bytes of files and of all files in folders."""
+    """Returns one SHA-256 of the names and bytes of files and of all files in folders.
+
+    What has not changed since it was asked for last is not read again: fonts have megabytes.
+    """
+    files = [
+        file
+        for path in paths
+        for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+        if file.is_file()
+    ]
+    return _hash_files(tuple((file, stamp_of(file)) for file in files))
+
+
+@functools.lru_cache(maxsize=8)
+def _hash_files(files: tuple[tuple[Path, object], ...]) -> str:
     digest = hashlib.sha256()
-    for path in paths:
-        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-            if file.is_file():
-                digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
+    for file, _ in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 
 

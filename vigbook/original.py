@@ -255,7 +255,7 @@ class _Encoder:
             extra += ":colorprim=bt709:transfer=bt709:colormatrix=bt709"
         # Without B-frames: they are decoded in the order of showing.
         self._codec.options = {
-            "preset": "veryfast", "crf": "12", "bf": "0", "profile": films.profile,
+            "preset": "superfast", "crf": "12", "bf": "0", "profile": films.profile,
             "x264-params": extra,
         }  # fmt: skip
         self._codec.open()

@@ -117,7 +117,6 @@ class Page:
         if clip is None:
             return None
         method, case = self.sitting.method, self.sitting.case
-        number = self.sitting.cycle.clips.index(clip) + 1
         seen = [
             {"heading": self.words.say(found.heading), "by": case.name_of(one.by)}
             for one in clip.principles
@@ -127,7 +126,7 @@ class Page:
         return {
             "kind": "clip",
             "id": clip.id,
-            "number": number,
+            "number": self.sitting.clip_numbers[clip.id],
             "title": clip.title,
             "start": _short(clip.start),
             "end": _short(clip.end),
@@ -258,7 +257,11 @@ class Page:
         last = None if self.blank else self.sitting.journal.last(prompt_id)
         if last is None or not self.for_family:
             return last
+        told = set[str]()  # a few people said thousands of lines
         for answer in reversed(self.sitting.journal.history(prompt_id)):
+            if answer.by in told:
+                continue
+            told.add(answer.by)
             decision = may_share_words(
                 self.sitting.case, answer.by, self.sitting.today, self.audience
             )

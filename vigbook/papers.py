@@ -76,8 +76,16 @@ class _Draft:
         return self.page.sitting.folder / "print" / self.name
 
 
-def print_paper(sitting: Sitting, variant: Variant) -> Printed:
+def print_paper(
+    sitting: Sitting, variant: Variant, laid: dict[str, tuple[int, bytes]] | None = None
+) -> Printed:
     """Prints one paper, unless the one that is there was made from the same things.
+
+    Args:
+        sitting: the cycle.
+        variant: which paper, for whom and how.
+        laid: what was laid out before it; the copy of somebody who is shown all that is on the
+            family's page is that page, and is taken from there.
 
     Raises:
         PaperError: it cannot be laid out whole or is not to the standards, or there is no workbook
@@ -95,11 +103,11 @@ def print_paper(sitting: Sitting, variant: Variant) -> Printed:
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {path.name: known | {"said": said}})
         return _printed(draft, known.get("pages"), made=False)
-    content = _lay_out(draft, html)
+    laid = {} if laid is None else laid
+    if key not in laid:
+        laid[key] = _lay_out(draft, html)
+    pages, content = laid[key]
     publish_bytes(path, content)
-    from vigbook.pdfcheck import count_pages
-
-    pages = count_pages(content)
     state[path.name] = {
         "key": key,
         "sha256": hashlib.sha256(content).hexdigest(),
@@ -127,7 +135,7 @@ def make_paper(
         PaperError, UsageError: as `print_paper`.
     """
     draft = _draft(sitting, variant, node)
-    return _lay_out(draft, _render(draft)), tuple(draft.page.withheld.list_problems())
+    return _lay_out(draft, _render(draft))[1], tuple(draft.page.withheld.list_problems())
 
 
 def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None) -> _Draft:
@@ -227,8 +235,8 @@ def is_checked(sitting: Sitting, audience: str | None) -> bool:
     )
 
 
-def _lay_out(draft: _Draft, html: str) -> bytes:
-    """Returns a paper's PDF, checked, from its HTML at its roomiest.
+def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
+    """Returns a paper's sides and its PDF, checked, from its HTML at its roomiest.
 
     It is set as closely as it must be to keep within the sides that it should have. Where even the
     closest setting needs more, it is set as roomily as those sides allow.
@@ -236,28 +244,33 @@ def _lay_out(draft: _Draft, html: str) -> bytes:
     Raises:
         PaperError: it cannot be laid out whole, goes beyond limits, or is not to the standards.
     """
-    from vigbook.pdfcheck import check_pdf, count_pages  # the checker's rules take a while to load
+    from vigbook.pdfcheck import check_pdf  # the checker's rules take a while to load
 
-    sitting = draft.page.sitting
     with _named(draft.path):
-        check_length(html, _list_texts(sitting))
+        check_length(html, _list_texts(draft.page.sitting))
     _check_glyphs(draft, html)
-    enclosed = [_enclose(sitting, draft.data)] if draft.data else []
     most = most_pages(draft.variant.name, draft.page.size)
-    tried: list[bytes] = []
-    for fit in range(_FITS):
-        closer = _render(draft, fit) if fit else html
-        with borrow_press() as press, _named(draft.path):
-            pictures = draft.page.own_pictures
-            tried.append(press.render_pdf(closer, draft.places, enclosed, pictures))
-        sides = count_pages(tried[-1])
+    tried: list[int] = []
+    content = b""
+    while not content:
+        sides, content = _press(draft, _render(draft, len(tried)) if tried else html, most)
+        tried.append(sides)
         # No setting is so close that it halves a page.
-        if most is None or sides <= most or sides > 2 * most:
+        if most is not None and (len(tried) == _FITS or sides > 2 * most):
             break
-    fewest = count_pages(tried[-1])
-    content = next(one for one in tried if count_pages(one) <= fewest)
+    if not content:
+        fewest = tried[-1]
+        fit = next(fit for fit, sides in enumerate(tried) if sides <= fewest)
+        sides, content = _press(draft, _render(draft, fit) if fit else html, None)
     check_pdf(content, str(draft.path))
-    return content
+    return sides, content
+
+
+def _press(draft: _Draft, html: str, at_most: int | None) -> tuple[int, bytes]:
+    sitting = draft.page.sitting
+    enclosed = [_enclose(sitting, draft.data)] if draft.data else []
+    with borrow_press() as press, _named(draft.path):
+        return press.lay_out(html, draft.places, enclosed, draft.page.own_pictures, at_most)
 
 
 def _render(draft: _Draft, fit: int = 0) -> str:

@@ -45,7 +45,22 @@ def render_pdf(
     enclosures: Sequence[Enclosure] = (),
     pictures: Mapping[str, bytes] | None = None,
 ) -> bytes:
-    """Returns the PDF of a page: the same bytes for the same page, wherever the case lies.
+    """Returns the PDF of a page, as `lay_out` does.
+
+    Raises:
+        PaperError: as `lay_out`.
+    """
+    return lay_out(html, places, enclosures, pictures)[1]
+
+
+def lay_out(
+    html: str,
+    places: Mapping[str, Path],
+    enclosures: Sequence[Enclosure] = (),
+    pictures: Mapping[str, bytes] | None = None,
+    at_most: int | None = None,
+) -> tuple[int, bytes]:
+    """Returns a page's sides and its PDF: the same bytes for the same page, wherever the case lies.
 
     Args:
         html: a whole HTML document. It names files as `../<place>/<file>`, from within `print`.
@@ -53,6 +68,7 @@ def render_pdf(
             stylesheets and fonts.
         enclosures: the files that the PDF carries.
         pictures: more that it may read, by name: files of the place `cells` that are on no disk.
+        at_most: a page with more sides is not painted, and its PDF is empty.
 
     Raises:
         PaperError: something on the page is missing, or WeasyPrint left something out.
@@ -67,27 +83,31 @@ def render_pdf(
         warnings.filterwarnings("ignore", "unclosed file .*sRGB", ResourceWarning)
         try:
             styles = _load_styles(folder, _stamp(folder))
-            document = weasyprint.HTML(
+            page = weasyprint.HTML(
                 string=html,
                 base_url="file:///print/",
                 url_fetcher=PlaceFetcher(places, pictures, loaded=_STYLESHEET),
             )
-            content: bytes = document.write_pdf(
-                pdf_variant=PDF_VARIANT,
-                stylesheets=[styles.sheet],
-                font_config=styles.fonts,
-                finisher=finish_pdf,
-                uncompressed_pdf=True,  # what is large, the finisher packs
+            options = {
+                "pdf_variant": PDF_VARIANT,
+                "stylesheets": [styles.sheet],
+                "uncompressed_pdf": True,  # what is large, the finisher packs
                 # WeasyPrint reads each once: they are made anew for every page.
-                attachments=[_attach(one) for one in enclosures],
-            )
+                "attachments": [_attach(one) for one in enclosures],
+            }
+            document = page.render(font_config=styles.fonts, **options)
+            sides = len(document.pages)
+            if at_most is not None and sides > at_most:
+                content = b""
+            else:
+                content = document.write_pdf(finisher=finish_pdf, **options)
         except FatalURLFetchingError as err:
             if isinstance(err.__cause__, PaperError):
                 raise err.__cause__ from err
             raise PaperError(f"the page names a file that it may not have: {err}") from err
     if complaints:
         raise PaperError([Problem(found=f"the page is not whole: {one}") for one in complaints])
-    return content
+    return sides, content
 
 
 @dataclasses.dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import page
-import pypdfium2
 
 from vigbook.errors import PaperError, Problem
 
@@ -49,15 +48,6 @@ def find_faults(content: bytes) -> list[Fault]:
         for fault in found:
             faults.setdefault((fault.standard, fault.rule), fault)
     return list(faults.values())
-
-
-def count_pages(content: bytes) -> int:
-    """Returns how many sides a PDF has."""
-    document = pypdfium2.PdfDocument(content)
-    try:
-        return len(document)
-    finally:
-        document.close()
 
 
 def check_pdf(content: bytes, file: str) -> None:

@@ -14,6 +14,7 @@ import dataclasses
 import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from vigbook.casefile import (
 )
 from vigbook.consent import may_use
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
 from vigbook.reader import Reader
@@ -44,6 +46,7 @@ from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.describe import Description
+    from vigbook.filmfacts import FilmFacts
     from vigbook.kernel import EngineName
 
 Progress = Callable[[str], None]
@@ -58,6 +61,7 @@ class Options:
         templates: a team's own folder of templates.
         today: the day for which consent is asked.
         fresh: whether to replace a workbook that somebody changed.
+        rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
     """
 
@@ -65,6 +69,7 @@ class Options:
     templates: Path | None = None
     today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
     fresh: bool = False
+    rehash: bool = False
     engine: EngineName = "vigbook"
 
 
@@ -81,6 +86,9 @@ class Outcome:
         made: files that were written just now.
         kept: files that were up to date.
         seconds: how long each stage took.
+        reasons: why it was built, in words; None where nothing was to be built.
+        until: the next day on which the calendar alone changes what comes of it.
+        beside: what was read from outside the family's folder: the team's file, its logo.
     """
 
     case: str
@@ -92,6 +100,9 @@ class Outcome:
     made: list[str] = dataclasses.field(default_factory=list)
     kept: list[str] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
+    reasons: tuple[str, ...] | None = None
+    until: datetime.date | None = None
+    beside: tuple[Path, ...] = ()
 
     @property
     def ok(self) -> bool:
@@ -109,6 +120,8 @@ class Outcome:
             "withheld": [problem.as_json() for problem in self.withheld],
             "made": self.made,
         }
+        if self.reasons is not None:
+            told["reasons"] = [*self.reasons]
         if self.suggestions is not None:
             told["suggestions"] = [problem.as_json() for problem in self.suggestions]
         return told
@@ -122,15 +135,15 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
             with _timed(outcome, "check"):
                 outcome.warnings += checks.list_warnings(sitting)
                 drop_refused(sitting, outcome)
-                film = check_film(sitting, reader, outcome)
+                film, facts = check_film(sitting, reader, outcome)
             with _timed(outcome, "media"):
-                cut_media(sitting, film, reader, outcome, progress)
+                cut_media(sitting, film, facts, reader, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
-    return each_cycle(case, options, "built", stages)
+    return each_cycle(case, options, "built", stages, progress)
 
 
 def print_only(
@@ -268,8 +281,8 @@ def find_film(sitting: Sitting) -> Path:
     return film
 
 
-def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> Path:
-    """Returns the path of a cycle's film after looking whether it plays and is long enough.
+def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path, FilmFacts]:
+    """Returns a cycle's film and what it is, after looking whether it plays and is long enough.
 
     Raises:
         CaseError: it is not there, or a clip goes past its end.
@@ -285,7 +298,7 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> Path:
     last = find_frames(film, [latest], reader)[0].at if latest > facts.length else None
     checks.check_spans(sitting, facts, last)
     outcome.warnings += checks.check_size(film, facts)
-    return film
+    return film, facts
 
 
 def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
@@ -311,7 +324,12 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
 
 
 def cut_media(
-    sitting: Sitting, film: Path, reader: Reader, outcome: Outcome, progress: Progress
+    sitting: Sitting,
+    film: Path,
+    facts: FilmFacts,
+    reader: Reader,
+    outcome: Outcome,
+    progress: Progress,
 ) -> None:
     """Cuts the clips and stills of those who agreed to be filmed."""
     # imageio and Pillow are slow to load, and printing again needs neither.
@@ -322,7 +340,7 @@ def cut_media(
     outcome.withheld += refused
     name = sitting.cycle.film.file
     told = lambda clip, done: progress(f"cutting {clip}, {done:.0%}")  # noqa: E731
-    built = build_media(film, name, agreed, sitting.media, told, reader)
+    built = build_media(film, name, agreed, sitting.media, told, reader, facts)
     remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings
@@ -362,10 +380,11 @@ def print_papers(
             names = [path.name for path in removed]
             write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
         variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
+    laid: dict[str, tuple[int, bytes]] = {}
     for variant in variants:
         progress(f"printing {variant.name}")
         with _told(outcome):  # one paper that cannot be printed stops no other
-            printed = print_paper(sitting, variant)
+            printed = print_paper(sitting, variant, laid)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
             if printed.long:
                 outcome.warnings.append(printed.long)
@@ -377,11 +396,18 @@ def each_cycle(
     options: Options,
     deed: Deed | None,
     stages: Callable[[Sitting, Outcome], None],
+    progress: Progress = lambda _: None,
 ) -> list[Outcome]:
-    """Does the stages for every cycle of a case, and returns what came of each."""
+    """Does the stages for every cycle of a case, and returns what came of each.
+
+    Where something is made (`deed`), no other program makes anything for that family meanwhile.
+    """
     whole = Outcome(case=str(case))
-    with _told(whole):
+    with contextlib.ExitStack() as held, _told(whole):
         family, folders = find_family(case)
+        if deed:
+            waiting = partial(progress, "waiting: another program is at work on this family")
+            held.enter_context(hold_family(family, waiting))
         # All of its cycles: by the latest of them the day is worked out on which films are deleted.
         files = read_case_folder(family, None, options.service)
         templates = find_templates(options.templates)
@@ -392,10 +418,12 @@ def each_cycle(
             *([whole] if whole.errors else []),
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
+        until, beside = checks.next_day(files, options.today), _list_beside(files)
         told: list[Problem] = []
         for one in outcomes:  # what is true of the whole family stands with its first cycle
             one.warnings = [warning for warning in one.warnings if warning not in told]
             told += one.warnings
+            one.until, one.beside = until, beside
         return outcomes
     return [whole]
 
@@ -427,6 +455,13 @@ def _one_cycle(
             names = [Path(made).name for made in outcome.made]
             write_log(files.folder, deed, outcome.cycle, names)
     return outcome
+
+
+def _list_beside(files: CaseFolder) -> tuple[Path, ...]:
+    if not files.service_path:
+        return ()
+    logo = files.service.logo
+    return (files.service_path, *([files.service_path.parent / logo] if logo else []))
 
 
 def _reopen(sitting: Sitting) -> Sitting:

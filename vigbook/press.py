@@ -74,6 +74,21 @@ class Press(Limited):
         """Returns the PDF of a page, as `vigbook.pdf.render_pdf` does.
 
         Raises:
+            PaperError: as `lay_out`.
+        """
+        return self.lay_out(html, places, enclosures, pictures)[1]
+
+    def lay_out(
+        self,
+        html: str,
+        places: Mapping[str, Path],
+        enclosures: Sequence[Enclosure] = (),
+        pictures: Mapping[str, bytes] | None = None,
+        at_most: int | None = None,
+    ) -> tuple[int, bytes]:
+        """Returns a page's sides and its PDF, as `vigbook.pdf.lay_out` does.
+
+        Raises:
             PaperError: something on the page is missing or wrong, or it went beyond the limits.
         """
         request = {
@@ -82,8 +97,10 @@ class Press(Limited):
             "places": {name: os.path.abspath(place) for name, place in places.items()},
             "enclosures": [one.as_json() for one in enclosures],
             "pictures": {name: _pack(one) for name, one in (pictures or {}).items()},
+            "at_most": at_most,
         }
-        return self._ask(request, "the page")[1]
+        said, content = self._ask(request, "the page")
+        return int(said["sides"]), content
 
     def fill(
         self, name: str, templates: Sequence[Path], language: str, context: Mapping[str, Any]
@@ -240,7 +257,8 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
 def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
     match request["do"]:
         case "render":
-            yield {}, _render(request)
+            sides, content = _render(request)
+            yield {"sides": sides}, content
         case "fill":
             from vigbook.methods import load_words
 
@@ -265,14 +283,15 @@ def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
             yield {"suffix": suffix, "width": width, "height": height}, content
 
 
-def _render(request: Mapping[str, Any]) -> bytes:
-    from vigbook.pdf import render_pdf
+def _render(request: Mapping[str, Any]) -> tuple[int, bytes]:
+    from vigbook.pdf import lay_out
 
-    return render_pdf(
+    return lay_out(
         request["html"],
         {name: Path(place) for name, place in request["places"].items()},
         [Enclosure.from_json(one) for one in request["enclosures"]],
         {name: base64.b64decode(one) for name, one in request["pictures"].items()},
+        request["at_most"],
     )
 
 

@@ -69,6 +69,7 @@ def probe_film(path: Path) -> FilmFacts:
     """
     with open_film(path) as film:
         container, stream = film.container, film.stream
+        stream.codec_context.thread_count = 1  # for three pictures, starting more takes longer
         frames = list(itertools.islice(decode(film), 3))
         if not frames:
             raise FilmError(problem(path, "no picture in it can be decoded", "film it again"))

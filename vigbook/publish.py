@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -104,6 +105,24 @@ def publish_folder(path: Path) -> Iterator[Path]:
             raise output_error(path, err) from err
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+
+
+_SETTLED_NS = 2_000_000_000  # the coarsest clock of a file system that is still about
+
+
+def stamp_of(path: Path) -> object:
+    """Returns what is equal for a file that has not changed, so that it need not be read again.
+
+    What was written just now equals nothing: within one tick of its clock a file may be written
+    twice and show the same.
+
+    Raises:
+        OSError: it is not there, or may not be looked at.
+    """
+    found = path.stat()
+    if abs(time.time_ns() - found.st_mtime_ns) < _SETTLED_NS:
+        return object()
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def sha256_of(path: Path) -> str:

@@ -113,9 +113,10 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
             span = Span(_time(request["start"]), _time(request["end"]))
             found = [str(one.seconds) for one in decode.list_frame_times(film, span)]
             yield {"times": found}, b""
-        case "key":
-            key = decode.find_key_time(film, times[0])
-            yield {"at": str(key.seconds) if key else None}, b""
+        case "lead":
+            found_before = decode.find_lead(film, times[0])
+            key, before = (None if one is None else str(one.seconds) for one in found_before)
+            yield {"key": key, "before": before}, b""
         case "copy":
             span = Span(_time(request["start"]), _time(request["end"]))
             out, sound = Path(request["out"]), request["sound"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from vigbook.answers import Answer, Journal, read_journal
+from vigbook.answers import Answer, Journal, read_journal, read_standing
 from vigbook.case import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.casefile import CaseFolder
 from vigbook.consent import Decision, may_show
@@ -18,7 +19,7 @@ from vigbook.methods import Method, Prompt, Words, load_method
 from vigbook.yamlfile import Source
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: it keeps what it works out
 class Sitting:
     """One cycle of one family with all that is known of it: what its elements are shown from.
 
@@ -27,7 +28,7 @@ class Sitting:
         folder: the cycle's folder.
         templates: the folders of templates, a team's own first.
         journal: what was said.
-        earlier: what was said in earlier cycles, the latest first.
+        earlier: what stands of earlier cycles, the latest first: no history.
         manifest: what was cut, or None before it was.
         today: the day that consent is asked for.
     """
@@ -66,10 +67,15 @@ class Sitting:
         """Where the clips and stills are."""
         return self.folder / "media"
 
-    @property
+    @functools.cached_property
     def prompts(self) -> dict[str, Prompt]:
         """Every prompt of the cycle by its id, in order."""
         return self.method.prompts(self.case, self.cycle)
+
+    @functools.cached_property
+    def clip_numbers(self) -> dict[str, int]:
+        """The place of each clip in the cycle, from 1, by its id."""
+        return {clip.id: number for number, clip in enumerate(self.cycle.clips, start=1)}
 
     @property
     def worker(self) -> str | None:
@@ -209,8 +215,9 @@ def open_sitting(
         folder=folder,
         templates=templates,
         method=method,
-        journal=read_journal(folder / "answers.jsonl"),
+        # Before its own: of a family that is gone through in order, each journal is then read once.
         earlier=_read_earlier(family.folder, family.cycles[folder].model.cycle),
+        journal=read_journal(folder / "answers.jsonl"),
         manifest=read_manifest(folder / "media"),
         today=today,
     )
@@ -218,4 +225,4 @@ def open_sitting(
 
 def _read_earlier(family: Path, number: int) -> tuple[Journal, ...]:
     folders = [family / f"cycle-{one}" for one in range(number - 1, 0, -1)]
-    return tuple(read_journal(folder / "answers.jsonl") for folder in folders)
+    return tuple(read_standing(folder / "answers.jsonl") for folder in folders)

@@ -1,11 +1,16 @@
-"""A bar and a word of what is being done, on a terminal."""
+"""A bar and a word of what is being done, on a terminal; and tables."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable, Sequence
 from types import TracebackType
 
+from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.table import Table
+from rich.text import Text
 
 
 class Status:
@@ -19,11 +24,16 @@ class Status:
         columns = (SpinnerColumn(), TextColumn("{task.description}"), *many)
         # One family is built in this very process, and one with threads cannot be forked for its
         # workbook: there the words are drawn as they change, without a thread.
-        self._alone = total == 1
+        self._alone = total <= 1
         self._progress = Progress(
-            *columns, console=Console(stderr=True), transient=True, auto_refresh=not self._alone
+            *columns,
+            console=Console(stderr=True),
+            transient=True,
+            auto_refresh=not self._alone,
+            # Into a file goes what was printed for it; only on a terminal it makes way for the bar.
+            redirect_stdout=sys.stdout.isatty(),
         )
-        self._task = self._progress.add_task("", total=total)
+        self._task = self._progress.add_task("" if self._alone else "building", total=total)
 
     def __enter__(self) -> Status:
         self._progress.start()
@@ -42,3 +52,13 @@ class Status:
             self._progress.advance(self._task)
         else:
             self._progress.update(self._task, description=words, refresh=self._alone)
+
+
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> None:
+    """Prints a table on standard error; the first column is of numbers."""
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="left" if number else "right")
+    for row in rows:
+        table.add_row(*map(Text, row))  # a folder may be called [red]
+    Console(stderr=True).print(table)

@@ -31,7 +31,9 @@ from vigbook.publish import publish_bytes
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]
+_Lists = dict[Location, list[int]]
 _LARGEST_FILE = 2_000_000
+_LONGEST_KEPT = 50_000  # characters, 150 clips; a document takes fifty times as much memory
 _MOST_VALUES = 100_000
 _DEEPEST = 32
 _LONGEST_SHOWN = 80
@@ -89,7 +91,7 @@ def edit_file(path: Path, model: type[BaseModel], edit: Callable[[CommentedMap],
         CaseError: the file cannot be read, or would be wrong after the change; it is not written.
         OutputError: it cannot be written.
     """
-    document = _load(path)
+    document = _load(path, to_edit=True)
     edit(document)
     problems: list[Problem] = []
     check = _CHECKS.get(model, lambda _: ())
@@ -131,7 +133,13 @@ def _yaml() -> YAML:
     return yaml
 
 
-def _load(path: Path) -> CommentedMap:
+@functools.lru_cache(maxsize=32)  # a family's: the notebook's process begins with what this holds
+def _parse(text: str) -> Any:
+    """Returns the document in a text, which nobody may change: the next to ask gets the same."""
+    return _yaml().load(text)
+
+
+def _load(path: Path, *, to_edit: bool = False) -> CommentedMap:
     name = show_path(path)
     try:
         if path.stat().st_size > _LARGEST_FILE:
@@ -151,7 +159,8 @@ def _load(path: Path) -> CommentedMap:
             mend = "'vigbook new CASE' writes one to start from"
         raise CaseError(Problem(file=name, found=found, mend=mend)) from err
     try:
-        document = _yaml().load(text)
+        known = len(text) <= _LONGEST_KEPT and not to_edit
+        document = _parse(text) if known else _yaml().load(text)
     except MarkedYAMLError as err:
         raise CaseError(_explain_syntax(name, err)) from err
     except ReaderError as err:
@@ -232,12 +241,13 @@ def _inspect(
         return None
     lost = frozenset(str(place[0]) for place in dropped if len(place) <= 2)
     source = Source(path, value, document, lost)
+    lists: _Lists = {}
     for finding in check(value):
         # What is named and could not be read is there all the same; and nobody wrote a stand-in.
         key = finding.at[0]
         if finding.among in lost or key not in document or (key,) in dropped:
             continue
-        place = _as_written(document, finding.at, dropped)
+        place = _as_written(document, finding.at, dropped, lists)
         problems.append(source.problem(place, finding.found, finding.mend))
     return source
 
@@ -260,10 +270,11 @@ def _validate(
         except ValidationError as err:
             details = err.errors(include_url=False)
         found: dict[Location, ErrorDetails] = {}
+        lists: _Lists = {}
         for detail in details:
             named = detail["type"] in ("missing", "extra_forbidden")
             at = detail["loc"][:-1] if named else detail["loc"]
-            place = _as_written(document, at, dropped)
+            place = _as_written(document, at, dropped, lists)
             found.setdefault((*place, detail["loc"][-1]) if named else place, detail)
         # A list is also said to be too short where what is in it is wrong.
         outer = {place[:length] for place in found for length in range(len(place))}
@@ -281,17 +292,27 @@ def _validate(
         stand_ins |= needed
 
 
-def _as_written(document: CommentedMap, at: Location, dropped: set[Location]) -> Location:
+def _as_written(
+    document: CommentedMap, at: Location, dropped: set[Location], lists: _Lists
+) -> Location:
     """Returns where a place in what was left stands in the whole file.
 
     pydantic's steps that are no places, as which kind of a union it tried, end it.
+
+    Args:
+        document: the whole file.
+        at: the place.
+        dropped: what was left out.
+        lists: what was left of the lists that were looked through before, for the same `dropped`.
     """
     node: Any = document
     place: Location = ()
     for step in at:
         if isinstance(node, CommentedSeq) and isinstance(step, int):
-            left = [index for index in range(len(node)) if (*place, index) not in dropped]
-            step = left[step]
+            if place not in lists:
+                every = range(len(node))
+                lists[place] = [index for index in every if (*place, index) not in dropped]
+            step = lists[place][step]
         elif not isinstance(node, CommentedMap) or step not in node:
             break
         place, node = (*place, step), node[step]
