@@ -1,4 +1,4 @@
-"""Two films of ten minutes to measure with: real footage at 1920x1080, with sound.
+"""Films to measure with: real footage, with sound; ten minutes at 1920x1080 as a rule.
 
     python benchmarks/footage.py
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import itertools
 import os
 import subprocess
 import tempfile
@@ -35,6 +36,20 @@ def films() -> dict[str, Path]:
     folder = Path(tempfile.gettempdir()) / "vigbook-footage"
     folder.mkdir(exist_ok=True)
     return {name: _film(folder / f"{name}-{SECONDS}s.mp4", FILMS[name]) for name in FILMS}
+
+
+def phone_film(seconds: int = SECONDS, size: tuple[int, int] = SIZE) -> Path:
+    """Returns a film as phones make them, of any length and size; made where it is not there."""
+    folder = Path(tempfile.gettempdir()) / "vigbook-footage"
+    folder.mkdir(exist_ok=True)
+    if size == SIZE:
+        return _film(folder / f"phone-{seconds}s.mp4", FILMS["phone"], seconds=seconds)
+    # As many bits for each dot as the large one has.
+    mega = 12 * size[0] * size[1] / (SIZE[0] * SIZE[1])
+    rates = {"-b:v": f"{mega:.2f}M", "-maxrate": f"{mega * 7 / 6:.2f}M", "-bufsize": f"{mega:.2f}M"}
+    options = [rates.get(before, one) for before, one in itertools.pairwise(("", *FILMS["phone"]))]
+    path = folder / f"phone-{size[1]}p-{seconds}s.mp4"
+    return _film(path, options, seconds=seconds, size=size)
 
 
 def real_film() -> Path:
@@ -76,10 +91,16 @@ def describe_load() -> str:
     return f"{os.cpu_count()} cores; load over 1, 5 and 15 minutes: {load}"
 
 
-def _film(path: Path, options: Sequence[str]) -> Path:
+def _film(
+    path: Path,
+    options: Sequence[str],
+    *,
+    seconds: int = SECONDS,
+    size: tuple[int, int] = SIZE,
+) -> Path:
     if path.is_file():
         return path
-    width, height = SIZE
+    width, height = size
     there_and_back = (
         f"[0:v]scale={width}:{height}:flags=lanczos,split[a][b];[b]reverse[c];[a][c]concat[v];"
         "[0:a]atrim=end=5.28,asplit[d][e];[e]areverse[f];[d][f]concat=v=0:a=1[s]"
@@ -89,7 +110,7 @@ def _film(path: Path, options: Sequence[str]) -> Path:
         run_ffmpeg("-i", real_film(), "-filter_complex", there_and_back, "-map", "[v]",
                    "-map", "[s]", "-c:v", "libx264", *options, "-c:a", "aac", "-ac", "2",
                    short)  # fmt: skip
-        run_ffmpeg("-stream_loop", "-1", "-i", short, "-t", str(SECONDS), "-c", "copy", long)
+        run_ffmpeg("-stream_loop", "-1", "-i", short, "-t", str(seconds), "-c", "copy", long)
         long.replace(path)
     return path
 
