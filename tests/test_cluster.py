@@ -91,7 +91,13 @@ def half_written(folder: Path) -> list[str]:
 
 def builders(of: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Returns the processes that build for a worker."""
-    return [one for one in psutil.Process(of.pid).children() if "vigbook.builder" in one.cmdline()]
+    return [one for one in psutil.Process(of.pid).children() if is_builder(one)]
+
+
+def is_builder(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # or it ended just now
+        return "vigbook.builder" in process.cmdline()
+    return False
 
 
 def is_at_work(builder: psutil.Process) -> bool:
@@ -208,7 +214,7 @@ def test_workers_that_cannot_build_are_named_and_the_others_build(
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_what_workers_are_at_and_begins_nothing_more(
+def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
     scheduler: str, numbered_film: Path, tmp_path: Path
 ) -> None:
     cases = tmp_path / "cases"
@@ -226,6 +232,13 @@ def test_ctrl_c_ends_what_workers_are_at_and_begins_nothing_more(
         time.sleep(1)  # nothing more begins, so there is nothing that could be waited for
         assert [path.parent.name for path in cases.glob("*/cycle-1/media")] == begun
         assert len(begun) <= 1
+        # Killed, it can tell nobody; the scheduler notices.
+        building = start("build", *sorted(cases.glob("wren-*")), "--scheduler", scheduler)
+        wait_for(lambda: any(map(is_at_work, builders(one))))
+        building.kill()
+        building.communicate()
+        wait_for(lambda: not builders(one), 25)
+        assert half_written(cases) == []
         assert one.poll() is None
 
 
