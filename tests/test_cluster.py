@@ -89,6 +89,10 @@ def half_written(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob(".*") if not path.name.endswith(ours)]
 
 
+def papers_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*.pdf")]
+
+
 def builders(of: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Returns the processes that build for a worker."""
     return [one for one in psutil.Process(of.pid).children() if is_builder(one)]
@@ -132,11 +136,7 @@ def test_six_families_are_built_as_on_one_machine_though_a_worker_is_killed(
     ):
         building = start("build", *sorted(cases.glob("wren-*")), "--json", "--scheduler", scheduler)
         wait_for(lambda: any(map(is_at_work, builders(lost))))
-        orphans = psutil.Process(lost.pid).children(recursive=True)
         lost.kill()
-        lost.wait()
-        # What the lost worker had begun is not gone on with by what it left behind.
-        wait_for(lambda: not any(one.is_running() for one in orphans), 25)
         said, errors = building.communicate(timeout=300)
     told = sorted(json.loads(said), key=lambda one: str(one["case"]))
     assert (building.returncode, errors) == (1, "")
@@ -164,7 +164,12 @@ def test_a_family_whose_workers_are_all_lost_is_told_as_not_done(
     ):
         building = start("build", family, "--scheduler", address)
         wait_for(lambda: any(map(is_at_work, builders(lost))))
+        orphans = psutil.Process(lost.pid).children(recursive=True)
         lost.kill()
+        lost.wait()
+        # What it left behind does not go on to the end.
+        wait_for(lambda: not any(one.is_running() for one in orphans), 25)
+        assert papers_in(family) == half_written(family) == []
         said, errors = building.communicate(timeout=60)
     assert building.returncode == 1
     assert said == f"{family}: NOT DONE, 1 to mend\n"
@@ -227,7 +232,8 @@ def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
         said = building.communicate(timeout=60)
         assert (building.returncode, *said) == (1, "", STOPPED)
         assert not any(map(is_at_work, builders(one)))
-        assert half_written(cases) == []
+        # It was ended, not waited for: papers come last.
+        assert papers_in(cases) == half_written(cases) == []
         begun = [path.parent.name for path in cases.glob("*/cycle-1/media")]
         time.sleep(1)  # nothing more begins, so there is nothing that could be waited for
         assert [path.parent.name for path in cases.glob("*/cycle-1/media")] == begun
@@ -238,7 +244,7 @@ def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
         building.kill()
         building.communicate()
         wait_for(lambda: not builders(one), 25)
-        assert half_written(cases) == []
+        assert papers_in(cases) == half_written(cases) == []
         assert one.poll() is None
 
 
