@@ -89,9 +89,26 @@ def half_written(folder: Path) -> list[str]:
     return [path.name for path in folder.rglob(".*") if not path.name.endswith(ours)]
 
 
+def change(family: Path) -> Path:
+    """Changes what is hoped for, so that there is something to build."""
+    case = family / "case.yaml"
+    case.write_text(case.read_text("utf-8").replace("hoped: 7", "hoped: 8"), "utf-8")
+    return family
+
+
+def papers_in(folder: Path) -> list[str]:
+    return [path.name for path in folder.rglob("*.pdf")]
+
+
 def builders(of: subprocess.Popen[bytes]) -> list[psutil.Process]:
     """Returns the processes that build for a worker."""
-    return [one for one in psutil.Process(of.pid).children() if "vigbook.builder" in one.cmdline()]
+    return [one for one in psutil.Process(of.pid).children() if is_builder(one)]
+
+
+def is_builder(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):  # or it ended just now
+        return "vigbook.builder" in process.cmdline()
+    return False
 
 
 def is_at_work(builder: psutil.Process) -> bool:
@@ -126,11 +143,7 @@ def test_six_families_are_built_as_on_one_machine_though_a_worker_is_killed(
     ):
         building = start("build", *sorted(cases.glob("wren-*")), "--json", "--scheduler", scheduler)
         wait_for(lambda: any(map(is_at_work, builders(lost))))
-        orphans = psutil.Process(lost.pid).children(recursive=True)
         lost.kill()
-        lost.wait()
-        # What the lost worker had begun is not gone on with by what it left behind.
-        wait_for(lambda: not any(one.is_running() for one in orphans), 25)
         said, errors = building.communicate(timeout=300)
     told = sorted(json.loads(said), key=lambda one: str(one["case"]))
     assert (building.returncode, errors) == (1, "")
@@ -143,7 +156,8 @@ def test_six_families_are_built_as_on_one_machine_though_a_worker_is_killed(
     # Here the broken one is told in the same words, and there is nothing left to make.
     again = run_vigbook("build", cases / "wren-0", cases / "wren-3", "--json")
     alone = sorted(json.loads(again.stdout), key=lambda one: str(one["case"]))
-    assert alone == [{**told[0], "made": []}, told[3]]
+    assert [one["made"] for one in alone] == [[], []]
+    assert [one["errors"] for one in alone] == [[], told[3]["errors"]]
 
 
 @pytest.mark.slow
@@ -158,7 +172,12 @@ def test_a_family_whose_workers_are_all_lost_is_told_as_not_done(
     ):
         building = start("build", family, "--scheduler", address)
         wait_for(lambda: any(map(is_at_work, builders(lost))))
+        orphans = psutil.Process(lost.pid).children(recursive=True)
         lost.kill()
+        lost.wait()
+        # What it left behind does not go on to the end.
+        wait_for(lambda: not any(one.is_running() for one in orphans), 25)
+        assert papers_in(family) == half_written(family) == []
         said, errors = building.communicate(timeout=60)
     assert building.returncode == 1
     assert said == f"{family}: NOT DONE, 1 to mend\n"
@@ -172,7 +191,8 @@ def test_workers_that_cannot_build_are_named_and_the_others_build(
 ) -> None:
     """One has another version of vigbook; one does not see the families' folder."""
     cases = built_family.parent
-    for number in range(4):
+    change(built_family)
+    for number in range(2):
         shutil.copytree(built_family, cases / f"robin-{number}")
     another = tmp_path / "another" / "vigbook-0.0.9.dist-info"
     another.mkdir(parents=True)
@@ -195,8 +215,7 @@ def test_workers_that_cannot_build_are_named_and_the_others_build(
             done = run_vigbook("build", *families, "--json", "--scheduler", scheduler)
     assert (done.returncode, done.stderr) == (0, "")
     told = json.loads(done.stdout)
-    assert sorted(Path(one["case"]).name for one in told) == [f"robin-{n}" for n in range(4)]
-    assert [one["made"] for one in told] == [[]] * 4
+    assert sorted(Path(one["case"]).name for one in told) == ["robin-0", "robin-1"]
     warned = [note for one in told for note in one["warnings"]]
     notes = [note for note in warned if (note["file"] or "").startswith("worker tcp://")]
     found = sorted(note["found"] for note in notes)
@@ -208,7 +227,7 @@ def test_workers_that_cannot_build_are_named_and_the_others_build(
 
 
 @pytest.mark.slow
-def test_ctrl_c_ends_what_workers_are_at_and_begins_nothing_more(
+def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
     scheduler: str, numbered_film: Path, tmp_path: Path
 ) -> None:
     cases = tmp_path / "cases"
@@ -221,11 +240,19 @@ def test_ctrl_c_ends_what_workers_are_at_and_begins_nothing_more(
         said = building.communicate(timeout=60)
         assert (building.returncode, *said) == (1, "", STOPPED)
         assert not any(map(is_at_work, builders(one)))
-        assert half_written(cases) == []
+        # It was ended, not waited for: papers come last.
+        assert papers_in(cases) == half_written(cases) == []
         begun = [path.parent.name for path in cases.glob("*/cycle-1/media")]
         time.sleep(1)  # nothing more begins, so there is nothing that could be waited for
         assert [path.parent.name for path in cases.glob("*/cycle-1/media")] == begun
         assert len(begun) <= 1
+        # Killed, it can tell nobody; the scheduler notices.
+        building = start("build", *sorted(cases.glob("wren-*")), "--scheduler", scheduler)
+        wait_for(lambda: any(map(is_at_work, builders(one))))
+        building.kill()
+        building.communicate()
+        wait_for(lambda: not builders(one), 25)
+        assert papers_in(cases) == half_written(cases) == []
         assert one.poll() is None
 
 
@@ -236,7 +263,7 @@ def test_who_has_no_dask_is_told_how_to_get_it_and_builds_here(
     for name in ("dask", "distributed"):
         text = f"raise ModuleNotFoundError('no {name}', name='{name}')\n"
         (tmp_path / f"{name}.py").write_text(text, "utf-8")
-    command = [*vigbook_command(), "build", str(built_family), "--today", TODAY]
+    command = [*vigbook_command(), "build", str(change(built_family)), "--today", TODAY]
     without = {**os.environ, "PYTHONPATH": str(tmp_path)}
     done = subprocess.run(
         [*command, "--scheduler", "tcp://127.0.0.1:1"], capture_output=True, text=True, env=without

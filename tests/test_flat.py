@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import datetime
 import functools
+import importlib
 import json
 import os
+import pkgutil
 import re
 import sys
 import time
@@ -24,6 +26,7 @@ import pytest
 from families import CASE, CYCLE, TODAY, sit, write_family
 from IPython.utils.capture import capture_output
 
+import vigbook
 from vigbook import checks, pipeline
 from vigbook.answers import Journal, parse_line, read_journal
 from vigbook.case import Case, Mask, Use
@@ -406,3 +409,16 @@ def test_answers_of_a_prompt_are_found_without_looking_through_the_others() -> N
     journal = Journal(tuple(one for one in answer if one))
     assert journal.history("p-7") == journal.lines[7::50]
     assert count_calls(lambda: journal.last("p-7")) < 20
+
+
+def test_nothing_is_kept_without_a_bound() -> None:
+    """A worker builds family after family: what it keeps of each must make room for the next."""
+    importlib.import_module("papermill")  # it loads our engine itself, and not the other way round
+    kept = {}
+    for module in pkgutil.iter_modules(vigbook.__path__, "vigbook."):
+        if module.name != "vigbook.__main__":
+            for name, one in vars(importlib.import_module(module.name)).items():
+                if type(one).__name__ == "_lru_cache_wrapper":
+                    kept[f"{module.name}.{name}"] = one.cache_parameters()["maxsize"]
+    assert len(kept) > 5
+    assert [name for name, most in kept.items() if most is None] == []

@@ -87,6 +87,7 @@ class Builder:
             stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
             process_group=0 if os.name == "posix" else None,  # Ctrl-C is for who started it
         )
+        self._listener: threading.Thread | None = None
         self._built = 0
         self._last_s = time.monotonic()
 
@@ -113,7 +114,10 @@ class Builder:
         done = False
         try:
             _write(self._process.stdin, errand)
-            threading.Thread(target=_await, args=[self._process.stdout, answers]).start()
+            self._listener = threading.Thread(
+                target=_await, args=[self._process.stdout, answers], daemon=True
+            )
+            self._listener.start()
             while True:
                 with contextlib.suppress(queue.Empty):
                     answer = answers.get(timeout=_POLL_S)
@@ -143,6 +147,11 @@ class Builder:
         with contextlib.suppress(OSError):
             if process.stdin:
                 process.stdin.close()
+        if self._listener:
+            self._listener.join(1)
+        # Something that it started and that lives on may hold the other end; then it stays open.
+        if process.stdout and not (self._listener and self._listener.is_alive()):
+            process.stdout.close()
 
 
 def _await(answers: IO[bytes] | None, to: queue.SimpleQueue[bytes | None]) -> None:

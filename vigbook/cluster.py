@@ -225,7 +225,9 @@ class _Run:
         # Its name is shown by the cluster, so it says nothing of the family.
         key = f"vigbook-{uuid.uuid4().hex}"
         only = sorted(job.only) if job.only is not None else None
-        future = self._client.submit(_build_here, task, key=key, pure=False, workers=only)
+        # A worker without vigbook would end when it read such a call; in a task that is an error.
+        call = pickle.dumps(_Call(task))
+        future = self._client.submit(pickle.loads, call, key=key, pure=False, workers=only)
         self._jobs[key] = future, job
         future.add_done_callback(lambda one: self._done.put(one.key))
 
@@ -389,6 +391,16 @@ class _Task:
     case: str
     seen: bool
     errand: bytes
+
+
+class _Call:
+    """Calls `_build_here` where it is unpickled."""
+
+    def __init__(self, task: _Task) -> None:
+        self._task = task
+
+    def __reduce__(self) -> tuple[Callable[[_Task], object], tuple[_Task]]:
+        return _build_here, (self._task,)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
