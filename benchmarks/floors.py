@@ -179,7 +179,9 @@ def _run_cells(sitting: Sitting) -> float:
             status = 1
             try:
                 told: list[Any] = []
-                run_cells(cells, lambda *what: told.append(what), allow_errors=False, widgets=False)
+                with tempfile.TemporaryDirectory() as folder:
+                    tell = lambda *what: told.append(what)  # noqa: E731
+                    run_cells(cells, tell, folder=folder, allow_errors=False, widgets=False)
                 status = int(any(one[2]["failed"] for one in told if one[0] == "cell"))
             finally:
                 os._exit(status)

@@ -7,13 +7,16 @@ appears whole or not at all.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, cast
 
 from vigbook import __version__
 from vigbook.elements import MIME, WIDGET_VIEW, find_links
@@ -80,8 +83,8 @@ def build_workbook(
             return Workbook(path=path, made=False, by_hand=by_hand, stale=stale)
     if fresh and path.exists():
         _keep_aside(path)
-    # papermill, its kernels and nbformat's validator take two seconds to load.
-    from vigbook.kernel import format_signed, run_template
+    with _without_grammar():  # papermill, its kernels and nbformat's validator are slow to load
+        from vigbook.kernel import format_signed, run_template
 
     parameters = {"case": "..", "cycle": sitting.cycle.cycle}
     environment = kernel_environment(sitting)
@@ -95,6 +98,21 @@ def build_workbook(
     }
     publish_bytes(path, format_signed(executed))
     return Workbook(path=path, made=True, by_hand=False, stale=False)
+
+
+@contextlib.contextmanager
+def _without_grammar() -> Iterator[None]:
+    """Keeps a grammar of web addresses out of what is imported in a block.
+
+    jsonschema compiles it, for longer than all the rest takes, to check what no notebook holds.
+    """
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    kept_out = modules.setdefault("rfc3987_syntax", None) is None
+    try:
+        yield
+    finally:
+        if kept_out:
+            del modules["rfc3987_syntax"]
 
 
 def read_workbook(path: Path) -> dict[str, Any] | None:
