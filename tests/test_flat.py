@@ -376,8 +376,8 @@ def test_the_notebooks_process_knows_our_templates_by_the_same_name() -> None:
 
 def test_leftovers_are_looked_for_once(built_family: Path) -> None:
     sitting = sit(built_family)
-    left = sitting.media / ".clip-1-abcd1234.mp4"
-    others = [sitting.media / name for name in (".own-abcd1234.mp4", ".clip-1-abcd123.mp4")]
+    left = sitting.media / ".clip-1-abcd1234.part.mp4"
+    others = [sitting.media / name for name in (".own-abcd1234.mp4", ".clip-1-abcd123.part.mp4")]
     for path in (left, *others):
         path.write_bytes(b"half")
     with opened() as files:

@@ -27,7 +27,7 @@ _MEMORY_BYTES = 8 * 1024**3
 _POLL_S = 0.2
 
 
-@functools.cache
+@functools.lru_cache(maxsize=1)
 def ffmpeg_version() -> str:
     """Returns the version of ffmpeg that is run."""
     return str(imageio_ffmpeg.get_ffmpeg_version())
