@@ -195,7 +195,13 @@ def _open_whole(path: Path) -> None:
 
 def list_leftovers(cases: Path, workshop: Path) -> list[str]:
     """Returns temporary files and folders, beside what was made and in the workshop."""
-    lasting = {".log.jsonl.lock", ".answers.jsonl.lock", ".made.json", ".built.json", ".vigbook.lock"}
+    lasting = {
+        ".log.jsonl.lock",
+        ".answers.jsonl.lock",
+        ".made.json",
+        ".built.json",
+        ".vigbook.lock",
+    }
     hidden = [one for one in cases.rglob(".*") if one.name not in lasting]
     return sorted(str(one) for one in [*hidden, *workshop.rglob("*")])
 
