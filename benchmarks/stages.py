@@ -33,8 +33,10 @@ ROUNDS = (
 def timed_build(family: Path) -> dict[str, float]:
     """Returns the seconds of each stage, both cycles together, in a process of its own."""
     code = (
-        "import json, sys; from pathlib import Path; from vigbook import pipeline\n"
-        "outcomes = pipeline.build(Path(sys.argv[1]), pipeline.Options())\n"
+        "import json, sys; from pathlib import Path; from vigbook import batch\n"
+        "from vigbook.pipeline import Options\n"
+        "plans = batch.plan_many([Path(sys.argv[1])], Options())\n"
+        "((_, outcomes),) = batch.build_many(plans, Options())\n"
         "assert all(one.ok for one in outcomes), outcomes\n"
         "print(json.dumps([one.seconds for one in outcomes]))"
     )

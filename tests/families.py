@@ -101,3 +101,9 @@ def sit(family: Path, today: str = TODAY) -> Sitting:
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(today)
     return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), day)
+
+
+def half_written(folder: Path) -> list[str]:
+    """Returns the hidden files of a family that are none of vigbook's lasting ones."""
+    lasting = (".made.json", ".built.json", ".lock", ".schemas")
+    return [path.name for path in folder.rglob(".*") if not path.name.endswith(lasting)]

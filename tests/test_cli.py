@@ -250,6 +250,7 @@ def test_json_tells_each_cycle_with_its_problems(family: Path, vigbook: Run) -> 
             "warnings": [],
             "withheld": [],
             "made": [],
+            "reasons": ["not built yet"],
         }
     ]
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from families import TODAY, run_vigbook, vigbook_command, write_family
+from families import TODAY, half_written, run_vigbook, vigbook_command, write_family
 
 from vigbook.publish import sha256_of
 
@@ -82,11 +82,6 @@ def files_of(family: Path) -> Files:
     # The list of what was cut from what tells when the film was written.
     kept = [path for path in made if path.is_file() and path.name != "manifest.json"]
     return {path.relative_to(family).as_posix(): sha256_of(path) for path in kept}
-
-
-def half_written(folder: Path) -> list[str]:
-    ours = (".made.json", ".built.json", ".lock", ".schemas")
-    return [path.name for path in folder.rglob(".*") if not path.name.endswith(ours)]
 
 
 def change(family: Path) -> Path:

@@ -11,16 +11,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from families import TODAY, run_vigbook, vigbook_command, write_family
+from families import TODAY, half_written, run_vigbook, vigbook_command, write_family
 from films import numbers_in
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 STOPPED = "Stopped. Nothing is half-written; run the same command again to go on.\n"
-
-
-def half_written(folder: Path) -> list[str]:
-    ours = (".made.json", ".lock", ".schemas")
-    return [path.name for path in folder.rglob(".*") if not path.name.endswith(ours)]
 
 
 def contents(folder: Path) -> dict[str, bytes]:

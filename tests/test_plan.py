@@ -81,6 +81,10 @@ CHANGES: dict[str, tuple[Callable[[Path], object], str]] = {
         lambda family: shutil.copytree(family / "cycle-1", family / "cycle-2"),
         "cycle.yaml changed",
     ),
+    "half a page of a run that was killed": (
+        lambda family: (family / "cycle-1/print/.record-abcd1234.part.pdf").write_bytes(b"half"),
+        "a run that was killed left something lying",
+    ),
     "nothing that is built from": (
         lambda family: (family / "cycle-1" / "reflection.jsonl").write_bytes(b"\n"),
         "",

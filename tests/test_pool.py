@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import signal
 import subprocess
 import sys
 import textwrap
@@ -15,35 +14,11 @@ from pathlib import Path
 import psutil
 import pytest
 from live import wait_until
+from poolwork import fall_once, note, pids, stop
 
 from vigbook.pool import Done, work_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
-
-
-def note(folder: Path, thing: str) -> str:
-    """Notes where a thing is worked on, and returns it in capitals."""
-    with (folder / thing).open("a") as file:
-        file.write(f"{os.getpid()}\n")
-    return thing.upper()
-
-
-def fall_once(folder: Path, thing: str) -> str:
-    """Is killed at the first "b", and at every "c"."""
-    said = note(folder, thing)
-    if thing == "c" or (thing == "b" and len(pids(folder, "b")) == 1):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return said
-
-
-def stop(_folder: Path, thing: str) -> str:
-    """Fails."""
-    raise LookupError(thing)
-
-
-def pids(folder: Path, thing: str) -> list[int]:
-    """Returns the processes in which a thing was worked on, in order."""
-    return [*map(int, (folder / thing).read_text().split())]
 
 
 def work(

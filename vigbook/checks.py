@@ -241,11 +241,14 @@ def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
 
 
 def _journal(sitting: Sitting) -> Iterator[Problem]:
-    for line in sitting.journal.torn:
+    if torn := sitting.journal.torn:
+        found = "is not a whole answer and is passed over"
+        if len(torn) > 1:
+            found += f", nor are {len(torn) - 1} other lines"
         yield Problem(
             file=show_path(sitting.folder / "answers.jsonl"),
-            line=line,
-            found="is not a whole answer and is passed over",
+            line=torn[0],
+            found=found,
             mend="it may have been torn by a power cut; the other answers stand",
         )
     lost: dict[str, int] = {}

@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, closing, nullcontext
 from enum import StrEnum
@@ -156,6 +155,7 @@ def build(
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
     from vigbook import batch
+    from vigbook.summary import count_up, format_plans, is_quiet
 
     options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
     families = _families(cases)
@@ -166,7 +166,7 @@ def build(
     stale = [plan for plan in plans if plan.reasons]
     many = len(families) > 1 and not as_json
     if many:
-        typer.echo(_plan_in_short(plans), err=True)
+        typer.echo(format_plans(plans), err=True)
     done: list[tuple[Plan, list[Outcome]]] = []
     try:
         with (
@@ -178,11 +178,14 @@ def build(
                 done.append((plan, found))
                 if plan.reasons:
                     progress(None)
-                if not as_json and not (many and sys.stdout.isatty() and _is_quiet(plan, found)):
+                if not as_json and not (many and sys.stdout.isatty() and is_quiet(found)):
                     _tell(found)
     finally:  # Ctrl-C too: what is done is done
         if many:
-            _sum_up(plans, done, time.monotonic() - begin)
+            from vigbook.terminal import print_table
+
+            title = f"{len(plans)} families in {time.monotonic() - begin:.1f} s"
+            print_table(("families", "", "why"), count_up(plans, done), title)
     outcomes = [outcome for _, found in done for outcome in found]
     if as_json:
         _print_json(outcomes)
@@ -450,11 +453,13 @@ def _dump(value: Any) -> None:
 
 def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = None) -> None:
     """Prints one line a case on standard output, and its problems on standard error."""
+    from vigbook.summary import format_outcome
+
     by_case: dict[str, list[Outcome]] = {}
     for outcome in outcomes:
         by_case.setdefault(outcome.case, []).append(outcome)
     for case, cycles in by_case.items():
-        parts = [_in_short(one, word) for one in cycles]
+        parts = [format_outcome(one, word) for one in cycles]
         typer.echo(f"{case}: " + " | ".join(parts))
         for one in cycles:
             _complain(one.errors)
@@ -466,59 +471,6 @@ def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = N
         ):
             typer.echo("Gentle words (suggestions):", err=True)
             _complain(gentle, "  ")
-
-
-def _plan_in_short(plans: Sequence[Plan]) -> str:
-    counted = Counter(plan.reasons[0] for plan in plans if plan.reasons)
-    why = "; ".join(f"{number} {reason}" for reason, number in counted.most_common())
-    stale = counted.total()
-    current = f"{len(plans) - stale} up to date"
-    return (
-        f"{len(plans)} families: {stale} to build ({why}), {current}"
-        if stale
-        else (f"{len(plans)} families: all up to date")
-    )
-
-
-def _is_quiet(plan: Plan, outcomes: Sequence[Outcome]) -> bool:
-    return not plan.reasons and not any(one.warnings or one.withheld for one in outcomes)
-
-
-def _sum_up(
-    plans: Sequence[Plan], done: Sequence[tuple[Plan, list[Outcome]]], seconds: float
-) -> None:
-    """Prints how many families came out how, in one table."""
-    from vigbook.terminal import print_table
-
-    rows: Counter[tuple[str, str]] = Counter()
-    for plan, outcomes in done:
-        if not all(one.ok for one in outcomes):
-            rows["not done", "to mend, as told above"] += 1
-        elif plan.reasons:
-            rows["built", "; ".join(plan.reasons)] += 1
-        else:
-            rows["up to date", ""] += 1
-    if len(done) < len(plans):
-        rows["not begun", "run the same command again to go on"] += len(plans) - len(done)
-    order = ("built", "up to date", "not done", "not begun")
-    lines = sorted(rows.items(), key=lambda row: (order.index(row[0][0]), -row[1]))
-    print_table(
-        ("families", "", "why"),
-        [(str(number), result, why) for (result, why), number in lines],
-        f"{len(plans)} families in {seconds:.1f} s",
-    )
-
-
-def _in_short(outcome: Outcome, word: Callable[[Outcome], str] | None) -> str:
-    cycle = f"cycle {outcome.cycle}: " if outcome.cycle else ""
-    times = ", ".join(f"{stage} {spent:.1f} s" for stage, spent in outcome.seconds.items())
-    times = f" ({times})" if times else ""
-    if not outcome.ok:
-        return f"{cycle}NOT DONE, {len(outcome.errors)} to mend{times}"
-    if word:
-        return cycle + word(outcome)
-    made = f"{len(outcome.made)} made" if outcome.made else "nothing to make"
-    return f"{cycle}{made}, {len(outcome.kept)} up to date{times}"
 
 
 def _complain(problems: Iterable[Problem], before: str = "") -> None:

@@ -18,7 +18,7 @@ from vigbook.colours import decide_matrix, is_wide, narrow_filters
 from vigbook.errors import FilmError
 from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
 from vigbook.film import find_lead
-from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, FilmFacts
+from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER, FilmFacts
 from vigbook.reader import Reader
 from vigbook.timecode import Timecode
 
@@ -44,7 +44,9 @@ ENCODER_OPTIONS = (
 )  # fmt: skip
 # What x264 says of its settings, and captions of a broadcast, are left out.
 NO_NOTES = "filter_units=remove_types=6"
-SOUND_OPTIONS = ("-c:a", "aac", "-b:a", "128k", "-ac", "2", "-ar", "48000")
+SOUND_OPTIONS = (
+    "-c:a", "aac", "-aac_coder", SOUND_CODER, "-b:a", "128k", "-ac", "2", "-ar", "48000",
+)  # fmt: skip
 MP4_OPTIONS = (*TELL_NOTHING, "-movflags", "+faststart", "-f", "mp4")
 # Gaps in the sound are filled from 10 ms on: it stays in step.
 KEEP_STEP = "aresample=async=1:min_hard_comp=0.01:first_pts=0"

@@ -18,20 +18,18 @@ import os
 import pickle
 import queue
 import re
-import socket
-import threading
 import time
 import uuid
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from vigbook.builder import Build, Builder, EndedError, Errand
+from vigbook.builder import Build, Errand
 from vigbook.errors import Problem, UsageError
 from vigbook.pipeline import Options, Outcome
+from vigbook.worker import Call, Task, Unfit, count_families, tell_other_version, tell_unfit
 from vigbook.yamlfile import show_path
 
 PATIENCE_S = 10
@@ -201,7 +199,7 @@ class _Run:
             while time.monotonic() < until:
                 # Also of those that joined just now.
                 fit = sorted(set(self._client.nthreads()) - set(self._unfit))
-                busy = self._client.run(_count, self._id, workers=fit, on_error="ignore")
+                busy = self._client.run(count_families, self._id, workers=fit, on_error="ignore")
                 if not any(busy.values()):
                     return
                 time.sleep(0.2)
@@ -218,7 +216,7 @@ class _Run:
         )  # fmt: skip
         job.begun += 1
         job.only = self._fit if self._unfit else None
-        task = _Task(
+        task = Task(
             run=self._id, version=self._version, case=str(errand.case),
             seen=errand.case.exists(), errand=pickle.dumps(errand),
         )  # fmt: skip
@@ -226,7 +224,7 @@ class _Run:
         key = f"vigbook-{uuid.uuid4().hex}"
         only = sorted(job.only) if job.only is not None else None
         # A worker without vigbook would end when it read such a call; in a task that is an error.
-        call = pickle.dumps(_Call(task))
+        call = pickle.dumps(Call(task))
         future = self._client.submit(pickle.loads, call, key=key, pure=False, workers=only)
         self._jobs[key] = future, job
         future.add_done_callback(lambda one: self._done.put(one.key))
@@ -259,7 +257,7 @@ class _Run:
         else:
             if isinstance(told, bytes):
                 return _as_named(pickle.loads(told), job.case)
-            if isinstance(told, _Unfit):
+            if isinstance(told, Unfit):
                 problem = told.problem
                 self._mark_unfit(told.worker, problem)
             elif told is None:
@@ -281,9 +279,9 @@ class _Run:
             versions = self._client.run(metadata.version, "vigbook", workers=new, on_error="return")
             for worker, version in versions.items():
                 if isinstance(version, metadata.PackageNotFoundError):
-                    self._mark_unfit(worker, _unfit(worker, "has no vigbook"))
+                    self._mark_unfit(worker, tell_unfit(worker, "has no vigbook"))
                 elif isinstance(version, str) and version != self._version:
-                    self._mark_unfit(worker, _other_version(worker, version, self._version))
+                    self._mark_unfit(worker, tell_other_version(worker, version, self._version))
         self._workers = now
         if self._fit:
             self._worker_seen_s = time.monotonic()
@@ -359,124 +357,3 @@ def _as_named(outcomes: list[Outcome], case: Path) -> list[Outcome]:
         )
         for one in outcomes
     ]
-
-
-def _unfit(
-    worker: str, found: str, mend: str = "install the same version on every worker"
-) -> Problem:
-    return Problem(file=f"worker {worker}", found=f"{found}, so it builds nothing", mend=mend)
-
-
-def _other_version(worker: str, there: str, here: str) -> Problem:
-    return _unfit(worker, f"has vigbook {there} where this is {here}")
-
-
-# --- On a worker of the cluster -------------------------------------------------------------
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Task:
-    """What a worker is given.
-
-    Attributes:
-        run: of which command it is.
-        version: of the vigbook that gives it.
-        case: the family's folder, absolute.
-        seen: whether whoever gives it sees that folder.
-        errand: for the process that builds.
-    """
-
-    run: str
-    version: str
-    case: str
-    seen: bool
-    errand: bytes
-
-
-class _Call:
-    """Calls `_build_here` where it is unpickled."""
-
-    def __init__(self, task: _Task) -> None:
-        self._task = task
-
-    def __reduce__(self) -> tuple[Callable[[_Task], object], tuple[_Task]]:
-        return _build_here, (self._task,)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Unfit:
-    """Told by a worker that cannot build a family: which worker, and why."""
-
-    worker: str
-    problem: Problem
-
-
-_lock = threading.Lock()
-_idle: list[Builder] = []
-_building: Counter[str] = Counter()
-
-
-def _build_here(task: _Task) -> bytes | _Unfit | None:
-    """Builds one family in a process beside this worker.
-
-    Returns:
-        The pickled outcomes; why this worker cannot; or None where the process ended in the middle.
-    """
-    from distributed import get_worker
-
-    worker = get_worker()
-    # Whose it is helps a person more than a number of an address.
-    name = f"{worker.address} on {socket.gethostname()}"
-    version = metadata.version("vigbook")
-    if version != task.version:
-        return _Unfit(worker=worker.address, problem=_other_version(name, version, task.version))
-    if task.seen and not Path(task.case).exists():
-        mend = "keep families on storage that all machines share under the same path"
-        problem = _unfit(name, f"does not see {task.case}", mend)
-        return _Unfit(worker=worker.address, problem=problem)
-    key = worker.get_current_task()
-    with _lock:
-        _building[task.run] += 1
-    try:
-        return _lend_builder(lambda builder: builder.build(task.errand, _is_wanted(worker, key)))
-    except EndedError:
-        return None
-    finally:
-        with _lock:
-            _building[task.run] -= 1
-
-
-def _lend_builder(use: Callable[[Builder], bytes]) -> bytes:
-    """Lends a process that was kept, or a new one; kept again where all went well."""
-    with _lock:
-        kept, gone = _idle.pop() if _idle else None, None
-    if kept and not kept.usable:
-        kept, gone = None, kept
-    if gone:
-        gone.end()
-    builder = kept or Builder()
-    built = use(builder)
-    with _lock:
-        _idle.append(builder)
-    return built
-
-
-def _is_wanted(worker: Any, key: str) -> Callable[[], bool]:
-    """Returns what tells whether anybody still waits for a task that runs here.
-
-    Dask lets a task that nobody wants run to its end. It is cancelled when the command was
-    stopped or killed, or when the scheduler has given it to another worker.
-    """
-    ending = ("closing", "closed", "failed", "stopping", "stopped")
-
-    def wanted() -> bool:
-        task = worker.state.tasks.get(key)
-        running = task is not None and task.state in ("executing", "long-running")
-        return running and worker.status.name not in ending
-
-    return wanted
-
-
-def _count(run: str) -> int:
-    """Returns how many families of a command this worker is at."""
-    return _building[run]

@@ -111,6 +111,14 @@ class Limited:
             self._process = None
         self._scratch.close()
 
+    def start(self) -> None:
+        """Starts the process, which then loads its libraries while its caller does something else.
+
+        What goes wrong is told by the first request.
+        """
+        with contextlib.suppress(OSError):
+            self._process = self._process or self._start()
+
     def exchange(self, request: Mapping[str, Any]) -> Iterator[Answer]:
         """Yields the answers to one request as they come; left early, the process is ended.
 

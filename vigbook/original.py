@@ -27,7 +27,7 @@ from av.video.stream import VideoStream
 
 from vigbook import h264
 from vigbook.errors import FilmError
-from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S
+from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER
 from vigbook.h264 import Obstacle, Parameters, Picture
 from vigbook.picture import turned
 from vigbook.probe import OpenFilm, decode, find_sound, open_film
@@ -40,6 +40,7 @@ _MOST_ENCODED = Fraction(1, 4)  # encoding more of a clip than this again gains 
 _FAR_S = 12  # between two pictures that a player can jump to
 _DAMAGED = "the film is damaged there"
 _OTHER = "other pictures were found than are due"
+_Look = tuple[object, ...]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,8 +97,8 @@ def copy_clip(
         None, or why this clip has to be encoded again as a whole, in plain words.
     """
     try:
-        zero = _write(film, times, span, out, sound)
-        _check(film, times, zero, out)
+        zero, look = _write(film, times, span, out, sound)
+        _check(out, times, zero, look)
     except Obstacle as obstacle:
         out.unlink(missing_ok=True)
         return str(obstacle)
@@ -255,7 +256,7 @@ class _Encoder:
             extra += ":colorprim=bt709:transfer=bt709:colormatrix=bt709"
         # Without B-frames: they are decoded in the order of showing.
         self._codec.options = {
-            "preset": "superfast", "crf": "12", "bf": "0", "profile": films.profile,
+            "preset": "ultrafast", "crf": "12", "bf": "0", "profile": films.profile,
             "x264-params": extra,
         }  # fmt: skip
         self._codec.open()
@@ -329,12 +330,15 @@ def _stamp(
 # --- The file ------------------------------------------------------------------------------
 
 
-def _write(film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str) -> Timecode:
-    """Writes the clip, and returns the film time that is its time 0."""
+def _write(
+    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str
+) -> tuple[Timecode, _Look]:
+    """Writes the clip, and returns the film time that is its time 0, and how the film looks."""
     # Neither dates nor titles nor tools are written.
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
     with _open(film) as opened:
         parameters = _check_film(opened.stream)
+        look = _look(opened)
         size, sps = parameters.length_size, parameters.sps
         exact = [time.seconds / opened.base for time in times]
         if not exact or exact[0] < 0 or any(pts.denominator != 1 for pts in exact):
@@ -366,7 +370,13 @@ def _write(film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: 
             held_back = sps.limits[0] if sps.limits and not sps.order_type else 0
             tracks = [_stamp(coded, plan, begin, held_back, track, opened.base)]
             if find_sound(opened.container) and sound != "mute":
-                voice = clip.add_stream("aac", rate=48000, bit_rate=128_000, layout="stereo")
+                voice = clip.add_stream(
+                    "aac",
+                    options={"aac_coder": SOUND_CODER},
+                    rate=48000,
+                    bit_rate=128_000,
+                    layout="stereo",
+                )
                 voice.codec_context.flags |= Flags.bitexact  # else it signs its first packet
                 tracks.append(encode_sound(film, voice, span, zero, sound == "level"))
             with contextlib.ExitStack() as stack:
@@ -375,32 +385,32 @@ def _write(film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: 
                 # Laid down side by side, as they are played.
                 for packet in heapq.merge(*tracks, key=_decoded_at):
                     clip.mux(packet)
-        return zero
+        return zero, look
 
 
 def _decoded_at(packet: Packet[Any]) -> Fraction:
     return (packet.dts or 0) * packet.time_base
 
 
-def _check(film: Path, times: Sequence[Timecode], zero: Timecode, out: Path) -> None:
+def _check(out: Path, times: Sequence[Timecode], zero: Timecode, look: _Look) -> None:
     """Raises Obstacle when what was written is not what was meant."""
     with _open(out) as opened:
         packets = [one for one in opened.container.demux(opened.stream) if one.size]
         held = sorted((one.pts or 0) * opened.base for one in packets if not one.is_discard)
-    due = [(max(time, zero) - zero).seconds for time in times]
-    if held != due or len(packets) != len(times):
-        raise Obstacle("players would not show all of what was written")
-    if _look(film) != _look(out):
-        raise Obstacle("it would not look as the film does")
+        due = [(max(time, zero) - zero).seconds for time in times]
+        if held != due or len(packets) != len(times):
+            raise Obstacle("players would not show all of what was written")
+        opened.container.seek(0)
+        if _look(opened) != look:
+            raise Obstacle("it would not look as the film does")
 
 
-def _look(path: Path) -> tuple[object, ...]:
+def _look(film: OpenFilm) -> _Look:
     """Returns what a player goes by, besides the pixels."""
-    with _open(path) as film:
-        frame = next(decode(film), None)
-        if frame is None:
-            raise Obstacle(_DAMAGED)
-        return (
-            frame.width, frame.height, frame.format.name, frame.interlaced_frame, frame.colorspace,
-            frame.color_primaries, frame.color_trc, frame.color_range, turned(frame),
-        )  # fmt: skip
+    frame = next(decode(film), None)
+    if frame is None:
+        raise Obstacle(_DAMAGED)
+    return (
+        frame.width, frame.height, frame.format.name, frame.interlaced_frame, frame.colorspace,
+        frame.color_primaries, frame.color_trc, frame.color_range, turned(frame),
+    )  # fmt: skip

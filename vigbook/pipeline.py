@@ -32,6 +32,7 @@ from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.press import start_press
 from vigbook.publish import remove_leftovers
 from vigbook.reader import Reader
 from vigbook.sitting import Sitting, open_sitting
@@ -132,19 +133,20 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
     """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
-        with Reader() as reader:
-            with _timed(outcome, "check"):
-                outcome.warnings += checks.list_warnings(sitting)
-                drop_refused(sitting, outcome)
-                film, facts = check_film(sitting, reader, outcome)
-            with _timed(outcome, "media"):
-                cut_media(sitting, film, facts, reader, outcome, progress)
+        with _timed(outcome, "check"):
+            outcome.warnings += checks.list_warnings(sitting)
+            drop_refused(sitting, outcome)
+            start_press()  # it loads WeasyPrint while the film is looked at and cut
+            film, facts = check_film(sitting, reader, outcome)
+        with _timed(outcome, "media"):
+            cut_media(sitting, film, facts, reader, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
-    return each_cycle(case, options, "built", stages, progress)
+    with Reader() as reader:
+        return each_cycle(case, options, "built", stages, progress)
 
 
 def print_only(
@@ -422,10 +424,10 @@ def each_cycle(
             *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
         ]
         until, beside = checks.next_day(files, options.today), _list_beside(files)
-        told: list[Problem] = []
+        told: set[Problem] = set()
         for one in outcomes:  # what is true of the whole family stands with its first cycle
             one.warnings = [warning for warning in one.warnings if warning not in told]
-            told += one.warnings
+            told |= {*one.warnings}
             one.until, one.beside = until, beside
         return outcomes
     return [whole]

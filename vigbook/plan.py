@@ -24,7 +24,7 @@ from vigbook.casefile import find_cycles, find_family, find_service
 from vigbook.errors import Problem, VigbookError
 from vigbook.methods import find_templates, hash_templates
 from vigbook.pipeline import Options, Outcome
-from vigbook.publish import publish_bytes, sha256_of
+from vigbook.publish import is_temporary, publish_bytes, sha256_of
 from vigbook.yamlfile import show_path
 
 STAMP = ".built.json"
@@ -162,6 +162,8 @@ def _walk(folder: Path | str, prefix: str) -> Iterator[tuple[str, Seen]]:
     for entry in os.scandir(folder):
         name = prefix + entry.name
         if entry.name.startswith("."):
+            if is_temporary(entry.name):  # half a picture may be a child's: it does not stay
+                yield name, _NOT_THERE
             continue
         if entry.is_dir(follow_symlinks=False):
             # What prepare makes for itself comes and goes.
@@ -189,7 +191,7 @@ def _inputs(state: Mapping[str, Seen], made: Iterable[str]) -> dict[str, Seen]:
     return {
         name: seen
         for name, seen in state.items()
-        if name not in made and not set(_MADE) & set(name.split("/"))
+        if name not in made and seen != _NOT_THERE and not set(_MADE) & set(name.split("/"))
     }
 
 
@@ -232,6 +234,8 @@ def _compare_versions(known: Mapping[str, str]) -> Iterator[str]:
 
 def _in_words(name: str) -> str:
     parts = name.split("/")
+    if parts[-1].startswith("."):
+        return "a run that was killed left something lying"
     for part in (parts[-1], *parts[:-1]):
         if part in _WORDS:
             return _WORDS[part]

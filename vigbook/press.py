@@ -187,6 +187,12 @@ def borrow_press() -> Iterator[Press]:
         yield _standing[0][1]
 
 
+def start_press() -> None:
+    """Lets the process that `borrow_press` keeps load its libraries meanwhile."""
+    with borrow_press() as press:
+        press.start()
+
+
 def close_press() -> None:
     """Ends the process that `borrow_press` keeps; the next who borrows it starts another."""
     with _lock:
@@ -223,19 +229,16 @@ def check_length(html: str, texts: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    # Before the limits. WeasyPrint itself is left until a page is to be laid out.
-    from vigbook import elements, tidy
+    from vigbook import elements, pdf, tidy  # before the limits: they take a while to load
 
     assert elements
+    assert pdf
     assert tidy
     answer_requests(_answer, _memory_problem, _prepare)
 
 
 def _prepare(request: Mapping[str, Any]) -> None:
     if request["do"] == "render":
-        from vigbook import pdf
-
-        assert pdf
         _shut_off()
 
 

@@ -115,6 +115,11 @@ def publish_folder(path: Path) -> Iterator[Path]:
             os.close(handle)
 
 
+def is_temporary(name: str) -> bool:
+    """Whether a file's name is one that `publish` gives before the file is whole."""
+    return _TEMPORARY.fullmatch(name) is not None
+
+
 def list_leftovers(folder: Path) -> list[Path]:
     """Returns the temporary files that killed processes left in a folder and those in it.
 
@@ -190,7 +195,7 @@ def _list_temporary(folder: Path) -> list[Path]:
         Path(place, name)
         for place, _, names in os.walk(folder)
         for name in names
-        if _TEMPORARY.fullmatch(name)
+        if is_temporary(name)
     )
 
 
