@@ -28,6 +28,7 @@ from vigbook.casefile import read_case_folder
 from vigbook.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
 from vigbook.media import STILL_QUALITY, build_media
 from vigbook.methods import find_templates
+from vigbook.outcome import Outcome
 from vigbook.press import Press
 from vigbook.reader import Reader
 from vigbook.shell import run_cells
@@ -86,7 +87,7 @@ def _build(family: Path, reader: Reader) -> tuple[dict[str, float], list[Page]]:
     spent: dict[str, float] = {}
     before = processor_s()
     sitting = open_family(family)
-    outcome = pipeline.Outcome(case=str(family))
+    outcome = Outcome(case=str(family))
     film, facts = pipeline.check_film(sitting, reader, outcome)
     spent["read and check the case"] = processor_s() - before
     clips = sitting.cycle.clips

@@ -26,32 +26,9 @@ from pathlib import Path
 import imageio_ffmpeg
 import psutil
 
-SERVICE = "name: Riverside Family Team\nworker: Jo\nphone: 020 7946 0018\nmedia_weeks: 8\n"
-CASE = """\
-vigbook: 1
-family: wren
-people:
-  - {id: child, name: Mia, role: child, born: 2025-02-11}
-  - {id: mum, name: Sam, role: mother, receives: true}
-consents:
-  - person: child
-    uses: [filming, shared-review, take-home]
-    given_by: mum
-    authority: parental responsibility
-    date: 2026-09-01
-  - person: mum
-    uses: [filming, shared-review, take-home]
-    given_by: mum
-    authority: self
-    date: 2026-09-01
-helping_question: How can I help Mia settle?
-goals:
-  - id: settle
-    wording: I want us both to enjoy bedtime.
-    owner: mum
-    baseline: {value: 3}
-    hoped: 7
-"""
+sys.path.append(str(Path(__file__).parents[1] / "tests"))
+from families import CASE, SERVICE, TODAY
+
 CYCLE = """\
 cycle: 1
 film: {file: film.mp4, date: 2026-09-12, place: at home, activity: tea time}
@@ -70,7 +47,6 @@ ANSWERS = """\
 {"v":1,"id":"00000000000000a1","at":"2026-09-20T10:00:00.000Z","prompt":"clip-1.see",\
 "value":"She looked up at me.","by":"mum","source":"said"}
 """
-TODAY = "2026-11-22"
 PAUSE_S = 0.2  # between two looks
 # What a process is, by its command; what a worker starts of its own kind runs a notebook.
 KINDS = {"vigbook.press": "press", "vigbook.reader": "reader", "spawn_main": "worker"}

@@ -34,7 +34,7 @@ def timed_build(family: Path) -> dict[str, float]:
     """Returns the seconds of each stage, both cycles together, in a process of its own."""
     code = (
         "import json, sys; from pathlib import Path; from vigbook import batch\n"
-        "from vigbook.pipeline import Options\n"
+        "from vigbook.outcome import Options\n"
         "plans = batch.plan_many([Path(sys.argv[1])], Options())\n"
         "((_, outcomes),) = batch.build_many(plans, Options())\n"
         "assert all(one.ok for one in outcomes), outcomes\n"

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import random
 
-_TAGS = (  # noqa: SIM905
-    "p div span b strong i em sup sub br hr h1 h2 h3 h4 h5 h6 ul ol li dl dt dd menu table thead "
-    "tbody tfoot tr th td caption colgroup col pre code blockquote a img section article details "
-    "summary figure figcaption center font svg math style script form input button select option "
-    "textarea iframe object label nobr marquee x-own"
-).split()
+_TAGS = (
+        "p",     "div",     "span",     "b",     "strong",     "i",     "em",     "sup",
+    "sub",     "br",     "hr",     "h1",     "h2",     "h3",     "h4",     "h5",     "h6",
+    "ul",     "ol",     "li",     "dl",     "dt",     "dd",     "menu",     "table",     "thead",
+    "tbody",     "tfoot",     "tr",     "th",     "td",     "caption",     "colgroup",     "col",
+    "pre",     "code",     "blockquote",     "a",     "img",     "section",     "article",
+    "details",     "summary",     "figure",     "figcaption",     "center",     "font",     "svg",
+    "math",     "style",     "script",     "form",     "input",     "button",     "select",
+    "option",     "textarea",     "iframe",     "object",     "label",     "nobr",     "marquee",
+    "x-own",
+)  # fmt: skip
 _WORDS = (
     "Mia", "waits", "", " ", "  \n ", "3.5", "&amp;", "&lt;b&gt;", "\u00a0", "\u200b",
     "\u0645\u0631\u062d\u0628\u0627",

@@ -12,7 +12,7 @@ from families import TODAY
 
 from vigbook.batch import build_one
 from vigbook.builder import Builder, EndedError, Errand
-from vigbook.pipeline import Options, Outcome
+from vigbook.outcome import Options, Outcome
 
 
 def errand(family: Path, folder: Path) -> bytes:

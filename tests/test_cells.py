@@ -98,7 +98,7 @@ def pictures_of(path: Path) -> set[tuple[int, int]]:
 @pytest.mark.parametrize("seed", range(15))
 def test_whatever_html_a_cell_shows_the_record_is_to_the_standards(press: Press, seed: int) -> None:
     page = make_page(press.tidy_html(make_soup(seed), 3))
-    assert find_faults(press.render_pdf(page, PLACES)) == []
+    assert find_faults(press.lay_out(page, PLACES)[1]) == []
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_a_wide_table_goes_on_below_with_its_headers(press: Press) -> None:
     assert tidy.count("<table") == tidy.count('<th scope="row">row</th>') == 3
     found = re.findall(r"[cv]\d+", tidy)
     assert sorted(found) == sorted(f"{one}{number}" for one in "cv" for number in range(20))
-    assert find_faults(press.render_pdf(make_page(tidy), PLACES)) == []
+    assert find_faults(press.lay_out(make_page(tidy), PLACES)[1]) == []
 
 
 # --- Pictures --------------------------------------------------------------------------------

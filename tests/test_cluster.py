@@ -11,25 +11,19 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
 from families import TODAY, half_written, run_vigbook, vigbook_command, write_family
+from live import wait_until
 
 from vigbook.publish import sha256_of
 
 STOPPED = "Stopped. Nothing is half-written; run the same command again to go on.\n"
 DASK = str(Path(sys.executable).with_name("dask"))
 Files = dict[str, str]
-
-
-def wait_for(happened: Callable[[], object], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -59,7 +53,7 @@ def running_scheduler(folder: Path, **variables: str) -> Iterator[str]:
     told = folder / "scheduler.json"
     options = ("--port", "0", "--scheduler-file", str(told))
     with dask(DASK, "scheduler", *options, log=folder / "log", **variables):
-        wait_for(lambda: told.exists() and told.read_bytes().endswith(b"}"))
+        wait_until(lambda: told.exists() and told.read_bytes().endswith(b"}"), 60)
         yield json.loads(told.read_text("utf-8"))["address"]
 
 
@@ -72,7 +66,7 @@ def worker(
     scratch = ("--local-directory", str(log.with_suffix(".scratch")))
     command = (*before, DASK, "worker", scheduler, *options, *scratch)
     with dask(*command, log=log, **variables) as process:
-        wait_for(lambda: b"Registered to" in log.read_bytes())
+        wait_until(lambda: b"Registered to" in log.read_bytes(), 60)
         yield process
 
 
@@ -137,7 +131,7 @@ def test_six_families_are_built_as_on_one_machine_though_a_worker_is_killed(
         worker(scheduler, "left", tmp_path / "left.log"),
     ):
         building = start("build", *sorted(cases.glob("wren-*")), "--json", "--scheduler", scheduler)
-        wait_for(lambda: any(map(is_at_work, builders(lost))))
+        wait_until(lambda: any(map(is_at_work, builders(lost))), 60)
         lost.kill()
         said, errors = building.communicate(timeout=300)
     told = sorted(json.loads(said), key=lambda one: str(one["case"]))
@@ -166,12 +160,12 @@ def test_a_family_whose_workers_are_all_lost_is_told_as_not_done(
         worker(address, "lost", tmp_path / "lost.log") as lost,
     ):
         building = start("build", family, "--scheduler", address)
-        wait_for(lambda: any(map(is_at_work, builders(lost))))
+        wait_until(lambda: any(map(is_at_work, builders(lost))), 60)
         orphans = psutil.Process(lost.pid).children(recursive=True)
         lost.kill()
         lost.wait()
         # What it left behind does not go on to the end.
-        wait_for(lambda: not any(one.is_running() for one in orphans), 25)
+        wait_until(lambda: not any(one.is_running() for one in orphans), 25)
         assert papers_in(family) == []
         said, errors = building.communicate(timeout=60)
     assert building.returncode == 1
@@ -234,7 +228,7 @@ def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
         write_family(cases / f"wren-{number}", numbered_film)
     with worker(scheduler, "one", tmp_path / "one.log") as one:
         building = start("build", *sorted(cases.glob("wren-*")), "--scheduler", scheduler)
-        wait_for(lambda: any(map(is_at_work, builders(one))))
+        wait_until(lambda: any(map(is_at_work, builders(one))), 60)
         os.killpg(building.pid, signal.SIGINT)
         said = building.communicate(timeout=60)
         assert (building.returncode, said[0]) == (1, "")
@@ -248,10 +242,10 @@ def test_stopped_or_killed_a_command_leaves_workers_nothing_to_do(
         assert len(begun) <= 1
         # Killed, it can tell nobody; the scheduler notices.
         building = start("build", *sorted(cases.glob("wren-*")), "--scheduler", scheduler)
-        wait_for(lambda: any(map(is_at_work, builders(one))))
+        wait_until(lambda: any(map(is_at_work, builders(one))), 60)
         building.kill()
         building.communicate()
-        wait_for(lambda: not builders(one), 25)
+        wait_until(lambda: not builders(one), 25)
         assert papers_in(cases) == half_written(cases) == []
         assert one.poll() is None
 

@@ -37,8 +37,8 @@ from vigbook.gentle import list_suggestions
 from vigbook.media import remove_unwanted
 from vigbook.methods import find_templates, hash_templates, load_words
 from vigbook.notebook import Review
+from vigbook.outcome import Options, Outcome
 from vigbook.page import Page
-from vigbook.pipeline import Options
 from vigbook.review import make_review
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
@@ -175,10 +175,10 @@ def opened() -> Iterator[Counter[str]]:
         found.update(_opened)
 
 
-def check(family: Path) -> list[pipeline.Outcome]:
+def check(family: Path) -> list[Outcome]:
     """Looks through a family as `vigbook check` does, but for its films."""
 
-    def stages(sitting: Sitting, outcome: pipeline.Outcome) -> None:
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
         outcome.warnings += list_long(sitting)

@@ -18,7 +18,8 @@ from vigbook.casefile import read_case_folder
 from vigbook.errors import Problem
 from vigbook.gentle import WordList, count_syllables, list_suggestions, reading_age
 from vigbook.methods import find_templates, load_method
-from vigbook.pipeline import Options, check
+from vigbook.outcome import Options
+from vigbook.pipeline import check
 from vigbook.sitting import open_sitting
 from vigbook.yamlfile import read_model
 

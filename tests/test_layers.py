@@ -32,8 +32,8 @@ import vigbook
 # forgotten ones) stands above all that makes some; pool (processes that take one thing after
 # another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
 # done there, and builder the process of one thread that a worker, which has many, leaves a family
-# to. summary (what came
-# of it in few words) was taken out of cli.
+# to. outcome (what was asked for, what came of it) was taken out of pipeline, and summary (that in
+# few words) out of cli.
 ORDER = (
     "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "consent",
     "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks",
@@ -42,10 +42,9 @@ ORDER = (
     "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
     "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
     "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
-    "archive", "pipeline", "exporter", "opening", "plan", "pool", "builder", "worker", "cluster",
-    "batch", "summary", "front", "preview", "works",
-    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
-    "cli", "schemas", "__main__",
+    "archive", "outcome", "pipeline", "exporter", "opening", "plan", "pool", "builder", "worker",
+    "cluster", "batch", "summary", "front", "preview", "works", "facesearch", "darkroom", "web",
+    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

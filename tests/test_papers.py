@@ -16,7 +16,7 @@ from pdfs import alt_texts_in, is_tagged, pages_of, pictures_in, properties_of, 
 
 from vigbook.errors import PaperError
 from vigbook.methods import find_templates
-from vigbook.pdf import lay_out, render_pdf
+from vigbook.pdf import lay_out
 from vigbook.publish import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -307,13 +307,13 @@ def test_a_page_cannot_reach_what_it_was_not_given(tmp_path: Path, markup: str) 
     places = {"print": find_templates()[0] / "print", "media": tmp_path}
     html = f"<html lang=en><title>x</title><body>{markup}</body></html>"
     with pytest.raises(PaperError):
-        render_pdf(html, places)
+        lay_out(html, places)
 
 
 def test_what_weasyprint_leaves_out_is_an_error(tmp_path: Path) -> None:
     places = {"print": find_templates()[0] / "print", "media": tmp_path}
     with pytest.raises(PaperError, match="the page is not whole"):
-        render_pdf("<html lang=en><title>x</title><p style='colour: red'>x</p></html>", places)
+        lay_out("<html lang=en><title>x</title><p style='colour: red'>x</p></html>", places)
 
 
 def test_a_page_that_takes_too_many_sides_is_counted_and_not_painted() -> None:
@@ -321,7 +321,7 @@ def test_a_page_that_takes_too_many_sides_is_counted_and_not_painted() -> None:
     sides = "".join(f"<p style='break-before: page'>{number}</p>" for number in range(3))
     html = f"<html lang=en><title>x</title><h1>x</h1>{sides}</html>"
     assert lay_out(html, places, at_most=3) == (4, b"")
-    assert lay_out(html, places, at_most=4) == (4, render_pdf(html, places))
+    assert lay_out(html, places, at_most=4) == (4, lay_out(html, places)[1])
 
 
 def test_a_record_without_a_workbook_is_told(built_family: Path, vigbook: Run) -> None:

@@ -22,7 +22,7 @@ from pdfs import text_of
 from vigbook import batch, lock
 from vigbook.answers import write_answer
 from vigbook.errors import OutputError
-from vigbook.pipeline import Options
+from vigbook.outcome import Options
 from vigbook.plan import STAMP, plan_case
 from vigbook.publish import sha256_of
 
@@ -172,7 +172,7 @@ def test_nothing_is_parsed_where_nothing_changed(built_family: Path) -> None:
     program = """
         import sys, pathlib, datetime
         from vigbook.plan import plan_case
-        from vigbook.pipeline import Options
+        from vigbook.outcome import Options
         opened = []
         sys.addaudithook(lambda name, about: name == "open" and opened.append(str(about[0])))
         case = pathlib.Path(sys.argv[1])

@@ -30,10 +30,10 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+from vigbook import pdf
 from vigbook.demo import draw_films, lay_out
 from vigbook.enclosure import Enclosure
 from vigbook.methods import find_templates
-from vigbook.pdf import render_pdf
 from vigbook.pdfcheck import find_faults
 from vigbook.publish import sha256_of
 
@@ -450,7 +450,7 @@ def test_a_stream_whose_last_byte_is_half_a_line_break_passes(tmp_path: Path) ->
         name="a.json", content=content, description="x", created=day, modified=day
     )
     html = "<html lang=en><title>x</title><h1>x</h1></html>"
-    made = render_pdf(html, {"print": find_templates()[0] / "print"}, [enclosure])
+    made = pdf.lay_out(html, {"print": find_templates()[0] / "print"}, [enclosure])[1]
     assert b"\r\r\nendstream" in made
     assert find_faults(made) == []
     (tmp_path / "a.pdf").write_bytes(made)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from vigbook import pipeline
 from vigbook.errors import Problem, VigbookError
-from vigbook.pipeline import Options, Outcome
+from vigbook.outcome import Options, Outcome
 from vigbook.plan import Plan, plan_case, scan, write_stamp
 from vigbook.pool import work_through
 from vigbook.scratch import remove_scratch
 
-CASES_A_PROCESS = 50  # WeasyPrint grows by about a megabyte a record
+CASES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
 
 
 def plan_many(cases: Sequence[Path], options: Options) -> list[Plan]:

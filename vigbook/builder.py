@@ -23,16 +23,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
-from types import FrameType
-from typing import IO, NoReturn
+from typing import IO
 
 from vigbook.errors import Problem
-from vigbook.pipeline import Options, Outcome
+from vigbook.outcome import Options, Outcome
+from vigbook.pool import end_with, unwind
 
 Build = Callable[[Path, Options], list[Outcome]]
-FAMILIES_A_PROCESS = 50  # WeasyPrint and Pillow keep a little of each
+FAMILIES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
 IDLE_S = 60
 """How long a process waits for the next family before it ends."""
 _POLL_S = 0.3
@@ -189,9 +188,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, unwind)
     if hasattr(signal, "setitimer"):
-        # Not a thread, as elsewhere: this process is copied for each workbook.
-        signal.signal(signal.SIGALRM, partial(_end_with, int(sys.argv[1])))
-        signal.setitimer(signal.ITIMER_REAL, 1, 1)
+        end_with(int(sys.argv[1]))
     # Whatever a library may print must not get among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -201,21 +198,6 @@ def main() -> None:
             if asked is None:
                 return
             _write(answers, pickle.dumps(_run(pickle.loads(asked))))
-
-
-def unwind(_number: int, _frame: FrameType | None) -> NoReturn:
-    """Ends what this process is at as Ctrl-C does: temporary files and programs go with it."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    raise KeyboardInterrupt
-
-
-def _end_with(parent: int, number: int, frame: FrameType | None) -> None:
-    """Ends this process once it has no parent any more."""
-    if os.getppid() != parent:
-        # If that should take too long, the next alarm is the end.
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, _END_S)
-        unwind(number, frame)
 
 
 def _wait_for_errand() -> bool:

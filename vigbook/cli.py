@@ -26,7 +26,7 @@ from vigbook import __version__
 from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
-    from vigbook.pipeline import Options, Outcome
+    from vigbook.outcome import Options, Outcome
     from vigbook.plan import Plan
 
 T = TypeVar("T")
@@ -393,7 +393,7 @@ def _options(
     today: datetime.datetime | None,
     **chosen: Any,
 ) -> Options:
-    from vigbook.pipeline import Options
+    from vigbook.outcome import Options
 
     if today:
         chosen["today"] = today.date()

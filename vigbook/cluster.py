@@ -28,7 +28,7 @@ from typing import Any
 
 from vigbook.builder import Build, Errand
 from vigbook.errors import Problem, UsageError
-from vigbook.pipeline import Options, Outcome
+from vigbook.outcome import Options, Outcome
 from vigbook.worker import Call, Task, Unfit, count_families, tell_other_version, tell_unfit
 from vigbook.yamlfile import show_path
 

@@ -31,7 +31,8 @@ from vigbook.filmfacts import FilmFacts, Shown
 from vigbook.log import write_log
 from vigbook.manifest import clip_recipe
 from vigbook.media import STILL_LONG_SIDE_PX, cover, encode_picture
-from vigbook.pipeline import Outcome, check_film, cut_media, drop_refused, find_film
+from vigbook.outcome import Outcome
+from vigbook.pipeline import check_film, cut_media, drop_refused, find_film
 from vigbook.publish import sha256_of
 from vigbook.reader import Reader
 from vigbook.sitting import Sitting

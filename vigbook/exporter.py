@@ -25,7 +25,7 @@ from traitlets.config import Config
 from vigbook.errors import Problem, UsageError, VigbookError, WorkbookError
 
 if TYPE_CHECKING:
-    from vigbook.pipeline import Options
+    from vigbook.outcome import Options
     from vigbook.variants import PaperName
 
 # JupyterLab's server makes each page in a thread; laying out sets fonts for the whole process.
@@ -118,8 +118,9 @@ def export_paper(
     """
     # The family's files and the page templates: nbconvert loads every exporter to list its name.
     from vigbook.checks import list_warnings
+    from vigbook.outcome import Outcome
     from vigbook.papers import make_paper
-    from vigbook.pipeline import Outcome, each_cycle
+    from vigbook.pipeline import each_cycle
     from vigbook.sitting import Sitting
     from vigbook.variants import Variant
 
@@ -182,7 +183,7 @@ def _check_was_run(node: Mapping[str, Any], path: Path) -> None:
 
 def _options() -> Options:
     """Returns what `vigbook open` was asked for, where a server of its own exports this."""
-    from vigbook.pipeline import Options
+    from vigbook.outcome import Options
 
     own, service = os.environ.get("VIGBOOK_TEMPLATES"), os.environ.get("VIGBOOK_SERVICE")
     today = os.environ.get("VIGBOOK_TODAY")

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from vigbook.errors import Problem, WorkbookError
 from vigbook.log import write_log
-from vigbook.pipeline import Options, Outcome, each_cycle, run_workbook
+from vigbook.outcome import Options, Outcome
+from vigbook.pipeline import each_cycle, run_workbook
 from vigbook.sitting import Sitting
 from vigbook.workbook import NOTEBOOK, kernel_environment, list_strange_cells, read_workbook
 from vigbook.yamlfile import show_path

@@ -39,20 +39,6 @@ _LARGEST_FILE = 8 * 2**20
 _MOST_DOTS = 40_000_000  # decoded, a quarter of a gigabyte at the most
 
 
-def render_pdf(
-    html: str,
-    places: Mapping[str, Path],
-    enclosures: Sequence[Enclosure] = (),
-    pictures: Mapping[str, bytes] | None = None,
-) -> bytes:
-    """Returns the PDF of a page, as `lay_out` does.
-
-    Raises:
-        PaperError: as `lay_out`.
-    """
-    return lay_out(html, places, enclosures, pictures)[1]
-
-
 def lay_out(
     html: str,
     places: Mapping[str, Path],

@@ -10,8 +10,6 @@ sentences for a person, and leaves what was made before whole.
 from __future__ import annotations
 
 import contextlib
-import dataclasses
-import datetime
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -32,6 +30,7 @@ from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.outcome import Options, Outcome
 from vigbook.press import start_press
 from vigbook.publish import remove_leftovers
 from vigbook.reader import Reader
@@ -49,84 +48,8 @@ from vigbook.yamlfile import show_path
 if TYPE_CHECKING:
     from vigbook.describe import Description
     from vigbook.filmfacts import FilmFacts
-    from vigbook.kernel import EngineName
 
 Progress = Callable[[str], None]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What was asked for, beside the cases themselves.
-
-    Attributes:
-        service: the team's file, where it is not beside the family.
-        templates: a team's own folder of templates.
-        today: the day for which consent is asked.
-        fresh: whether to replace a workbook that somebody changed.
-        rehash: whether to read every file again to see whether it changed (`plan`).
-        engine: what runs the workbook's cells.
-    """
-
-    service: Path | None = None
-    templates: Path | None = None
-    today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
-    fresh: bool = False
-    rehash: bool = False
-    engine: EngineName = "vigbook"
-
-
-@dataclasses.dataclass(slots=True, kw_only=True)
-class Outcome:
-    """What came of one cycle.
-
-    Attributes:
-        case: the family's folder, as it was named.
-        cycle: its number, or None where the whole family could not be read.
-        errors, warnings: problems, with what to do about them.
-        withheld: what was left out for want of consent, and why.
-        suggestions: how the worker's words could be gentler; None where nobody looked.
-        made: files that were written just now.
-        kept: files that were up to date.
-        seconds: how long each stage took.
-        reasons: why it was built, in words; None where nothing was to be built.
-        until: the next day on which the calendar alone changes what comes of it.
-        beside: what was read from outside the family's folder: the team's file, its logo.
-    """
-
-    case: str
-    cycle: int | None = None
-    errors: list[Problem] = dataclasses.field(default_factory=list)
-    warnings: list[Problem] = dataclasses.field(default_factory=list)
-    withheld: list[Problem] = dataclasses.field(default_factory=list)
-    suggestions: list[Problem] | None = None
-    made: list[str] = dataclasses.field(default_factory=list)
-    kept: list[str] = dataclasses.field(default_factory=list)
-    seconds: dict[str, float] = dataclasses.field(default_factory=dict)
-    reasons: tuple[str, ...] | None = None
-    until: datetime.date | None = None
-    beside: tuple[Path, ...] = ()
-
-    @property
-    def ok(self) -> bool:
-        """Whether nothing was wrong; what was left out for want of consent is not wrong."""
-        return not self.errors
-
-    def as_json(self) -> dict[str, object]:
-        """Returns the outcome as `--json` prints it."""
-        told: dict[str, object] = {
-            "case": self.case,
-            "cycle": self.cycle,
-            "ok": self.ok,
-            "errors": [problem.as_json() for problem in self.errors],
-            "warnings": [problem.as_json() for problem in self.warnings],
-            "withheld": [problem.as_json() for problem in self.withheld],
-            "made": self.made,
-        }
-        if self.reasons is not None:
-            told["reasons"] = [*self.reasons]
-        if self.suggestions is not None:
-            told["suggestions"] = [problem.as_json() for problem in self.suggestions]
-        return told
 
 
 def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:

@@ -23,7 +23,7 @@ from vigbook import __version__
 from vigbook.casefile import find_cycles, find_family, find_service
 from vigbook.errors import Problem, VigbookError
 from vigbook.methods import find_templates, hash_templates
-from vigbook.pipeline import Options, Outcome
+from vigbook.outcome import Options, Outcome
 from vigbook.publish import is_temporary, publish_bytes, sha256_of
 from vigbook.yamlfile import show_path
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -160,8 +160,8 @@ def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
         # Ctrl-C reaches every process of the terminal. The program tells the others to stop, once,
         # as an exception that unwinds: temporary files are taken away, ffmpeg and kernels ended.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, _unwind)
-        _end_with(program)
+        signal.signal(signal.SIGTERM, unwind)
+        end_with(program)
         while True:
             try:
                 thing = theirs.recv()
@@ -178,8 +178,8 @@ def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
                 return
 
 
-def _end_with(program: int) -> None:
-    """Stops this process when the program that started it is gone, whatever it is doing.
+def end_with(program: int) -> None:
+    """Ends this process when the program that started it is gone, whatever it is doing.
 
     A program that is killed can tell nobody. Not by a thread where there is a fork: a process of
     one thread only can be copied for a notebook.
@@ -190,7 +190,12 @@ def _end_with(program: int) -> None:
 
     def look(number: int, frame: object) -> None:
         if os.getppid() != program:
-            _unwind(number, frame)
+            # If clearing up should take too long, the next alarm is the end.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            try:
+                unwind(number, frame)
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
 
     signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
@@ -203,8 +208,9 @@ def _end_after_parent() -> None:
     os._exit(1)
 
 
-def _unwind(_number: int, _frame: object) -> None:
+def unwind(_number: int, _frame: object) -> NoReturn:
+    """Ends what this process is at as Ctrl-C does: temporary files and programs go with it."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # nothing interrupts the clearing up
     raise KeyboardInterrupt

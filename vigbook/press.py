@@ -29,7 +29,7 @@ LIMITS = Limits(seconds=60, memory_bytes=2 * 1024**3, file_bytes=64 * 1024**2)
 
 _MOST_LETTERS = 3_000_000  # of a whole page with its tags: a thousand sheets and more
 _LONGEST_WORD = 20_000  # without a space; twice as long takes four times as long
-_MOST_REQUESTS = 500  # WeasyPrint grows by about a megabyte a record
+_MOST_REQUESTS = 500  # so that whatever a library may keep of each ends with it
 _HANDED_ON = re.compile(
     r"PATH|SYSTEMROOT|WINDIR|LANG|TZ|(LC|LD|DYLD|PYTHON|WEASYPRINT|XDG|VIGBOOK)_?\w*", re.IGNORECASE
 )
@@ -63,20 +63,6 @@ class Press(Limited):
         handed_on = {key: one for key, one in os.environ.items() if _HANDED_ON.fullmatch(key)}
         super().__init__("vigbook.press", limits, handed_on)
         self._requests = 0
-
-    def render_pdf(
-        self,
-        html: str,
-        places: Mapping[str, Path],
-        enclosures: Sequence[Enclosure] = (),
-        pictures: Mapping[str, bytes] | None = None,
-    ) -> bytes:
-        """Returns the PDF of a page, as `vigbook.pdf.render_pdf` does.
-
-        Raises:
-            PaperError: as `lay_out`.
-        """
-        return self.lay_out(html, places, enclosures, pictures)[1]
 
     def lay_out(
         self,

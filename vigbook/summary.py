@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from vigbook.pipeline import Outcome
+from vigbook.outcome import Outcome
 from vigbook.plan import Plan
 
 _ORDER = ("built", "up to date", "not done", "not begun")

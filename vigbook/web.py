@@ -20,7 +20,7 @@ from vigbook.casefile import find_family, read_case_folder
 from vigbook.elements import environment
 from vigbook.errors import CaseError, VigbookError
 from vigbook.methods import find_template, find_templates, load_words
-from vigbook.pipeline import Options
+from vigbook.outcome import Options
 from vigbook.saving import save_typed, show_prompt
 from vigbook.sitting import Sitting, open_sitting
 from vigbook.works import Works
