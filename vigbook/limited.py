@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import faulthandler
+import gc
 import json
 import os
 import queue
@@ -208,6 +209,7 @@ def answer_requests(
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=[requests], daemon=True).start()
     _limit(limits)
+    gc.freeze()  # what is loaded stays: looked at for garbage again and again, it is a tenth of all
     while True:
         request = json.loads(requests.get())
         try:
