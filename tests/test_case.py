@@ -11,21 +11,17 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from vigbook.case import (
-    RESERVED_CLIP_IDS,
     Case,
     Clip,
     Cycle,
-    Finding,
     Id,
     Mask,
     Person,
     Rating,
     Scale,
     Service,
-    check_case,
-    check_cycle,
-    nearest,
 )
+from vigbook.sense import RESERVED_CLIP_IDS, Finding, check_case, check_cycle, nearest
 from vigbook.timecode import Timecode
 
 

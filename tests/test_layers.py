@@ -32,12 +32,12 @@ import vigbook
 # forgotten ones) stands above all that makes some; pool (processes that take one thing after
 # another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
 # done there, and builder the process of one thread that a worker, which has many, leaves a family
-# to. outcome (what was asked for, what came of it) was taken out of pipeline, and summary (that in
-# few words) out of cli.
+# to. outcome (what was asked for, what came of it) was taken out of pipeline, summary (that in few
+# words) out of cli, and sense (what is wrong though its type is right) out of case.
 ORDER = (
-    "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "consent",
-    "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest", "masks",
-    "filmfacts", "colours", "picture", "probe", "decode", "h264", "soundtrack", "original",
+    "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "sense",
+    "consent", "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest",
+    "masks", "filmfacts", "colours", "picture", "probe", "decode", "h264", "soundtrack", "original",
     "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting",
     "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
     "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",

@@ -14,7 +14,7 @@ from families import CASE, CYCLE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigbook.case import Case, Cycle, Finding
+from vigbook.case import Case, Cycle
 from vigbook.errors import AnswerError, MethodError
 from vigbook.methods import (
     Method,
@@ -29,6 +29,7 @@ from vigbook.methods import (
     load_words,
     parse_answer,
 )
+from vigbook.sense import Finding
 from vigbook.yamlfile import read_model
 
 OWN = """\

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from importlib import resources
 from pathlib import Path
 
-from vigbook.case import Case, Cycle, Service, check_case, check_cycle
+from vigbook.case import Case, Cycle, Service
 from vigbook.errors import CaseError, Problem, UsageError
 from vigbook.publish import output_error, publish_bytes
+from vigbook.sense import check_case, check_cycle
 from vigbook.yamlfile import Source, read_source
 
 _CYCLE_FOLDER = re.compile(r"cycle-[1-9]\d?")

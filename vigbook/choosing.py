@@ -18,9 +18,10 @@ from typing import Any
 
 from vigbook import covering, marking
 from vigbook.answers import Journal
-from vigbook.case import Clip, Cycle, Goal, nearest
+from vigbook.case import Clip, Cycle, Goal
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
 from vigbook.publish import publish_bytes
+from vigbook.sense import nearest
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
 from vigbook.yamlfile import edit_file

@@ -26,10 +26,11 @@ from babel.numbers import format_decimal
 from pydantic import Field, model_validator
 
 from vigbook.answers import Said
-from vigbook.case import Case, Clip, Cycle, Finding, Id, Model, Text, nearest
+from vigbook.case import Case, Clip, Cycle, Id, Model, Text
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
 from vigbook.idiom import join_names, write_date
 from vigbook.publish import stamp_of
+from vigbook.sense import Finding, nearest
 from vigbook.yamlfile import read_model
 
 Kind = Literal["text", "list", "tick", "rating", "date", "marks"]

@@ -25,9 +25,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
-from vigbook.case import Case, Cycle, Finding, check_case, check_cycle, nearest
+from vigbook.case import Case, Cycle
 from vigbook.errors import CaseError, Problem
 from vigbook.publish import publish_bytes
+from vigbook.sense import Finding, check_case, check_cycle, nearest
 
 M = TypeVar("M", bound=BaseModel)
 Location = tuple[str | int, ...]

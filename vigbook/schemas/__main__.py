@@ -6,10 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from vigbook.case import Case, Cycle, Model, Service, json_schema
+from vigbook.case import Case, Cycle, Model, Service
 from vigbook.manifest import Manifest
 from vigbook.review import Review
 
+_DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: Mapping[str, type[Model]] = {
     "case": Case,
     "cycle": Cycle,
@@ -22,8 +23,9 @@ MODELS: Mapping[str, type[Model]] = {
 def format_schemas() -> dict[str, str]:
     """Returns the text of each schema file by its name."""
     return {
-        f"{name}.schema.json": json.dumps(json_schema(model), indent=1) + "\n"
+        f"{name}.schema.json": json.dumps({"$schema": _DIALECT, **schema}, indent=1) + "\n"
         for name, model in MODELS.items()
+        for schema in [model.model_json_schema(by_alias=True)]
     }
 
 
