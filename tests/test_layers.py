@@ -33,7 +33,8 @@ import vigbook
 # another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
 # done there, and builder the process of one thread that a worker, which has many, leaves a family
 # to. outcome (what was asked for, what came of it) was taken out of pipeline, summary (that in few
-# words) out of cli, and sense (what is wrong though its type is right) out of case.
+# words) and telling (lines, JSON and exit codes) out of cli, and sense (what is wrong though its
+# type is right) out of case.
 ORDER = (
     "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "sense",
     "consent", "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest",
@@ -44,7 +45,8 @@ ORDER = (
     "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
     "archive", "outcome", "pipeline", "exporter", "opening", "plan", "pool", "builder", "worker",
     "cluster", "batch", "summary", "front", "preview", "works", "facesearch", "darkroom", "web",
-    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "cli", "schemas", "__main__",
+    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "telling", "cli", "schemas",
+    "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.
@@ -73,7 +75,7 @@ ONLY_IN = {
     "papermill": {"engine", "kernel"},
     "rich": {"terminal"},
     "ruamel": {"yamlfile", "marking"},
-    "typer": {"cli"},
+    "typer": {"cli", "telling"},
     "pydyf": {"pdfa"},
     "weasyprint": {"pdf"},
 }

@@ -1,4 +1,4 @@
-"""Options -> pipeline -> sentences and exit codes; nothing else prints.
+"""The commands: options -> pipeline -> sentences and exit codes (`telling`).
 
 Exit 0: done, though something may have been left out for want of consent. Exit 1: a problem, told
 in plain sentences. Exit 2: wrong usage.
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import datetime
 import io
-import json
 import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -24,6 +23,17 @@ import typer
 
 from vigbook import __version__
 from vigbook.errors import Problem, VigbookError
+from vigbook.telling import (
+    complain,
+    each_or_leave,
+    leave,
+    or_leave,
+    print_json,
+    print_value,
+    report,
+    show_status,
+    tell_outcomes,
+)
 
 if TYPE_CHECKING:
     from vigbook.outcome import Options, Outcome
@@ -90,15 +100,15 @@ def demo(
     from vigbook import demo as example
     from vigbook import pipeline
 
-    with _status() as progress:
-        family = _do(lambda: example.lay_out(folder))
-        _do(lambda: example.draw_films(family, progress))
-        outcomes = _do(lambda: pipeline.build(family, _options(None, None, today), progress))
-    _tell(outcomes)
+    with show_status() as progress:
+        family = or_leave(lambda: example.lay_out(folder))
+        or_leave(lambda: example.draw_films(family, progress))
+        outcomes = or_leave(lambda: pipeline.build(family, _options(None, None, today), progress))
+    tell_outcomes(outcomes)
     made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
     for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
         typer.echo(path)
-    _leave(outcomes)
+    leave(outcomes)
 
 
 @app.command()
@@ -106,7 +116,7 @@ def new(case: Case) -> None:
     """Write a family's folder to start from, or the next cycle of one, with comments."""
     from vigbook import pipeline
 
-    _do(lambda: pipeline.new(case))
+    or_leave(lambda: pipeline.new(case))
     cycle = case / "cycle-1"
     if (case / "case.yaml").exists():
         typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
@@ -128,7 +138,7 @@ def check(
 
     options = _options(service, templates, today)
     outcomes = _each(cases, lambda case: pipeline.check(case, options))
-    _report(outcomes, as_json, lambda _: "checked")
+    report(outcomes, as_json, lambda _: "checked")
 
 
 @app.command()
@@ -160,7 +170,7 @@ def build(
     options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
     families = _families(cases)
     begin = time.monotonic()
-    with _status() as progress:
+    with show_status() as progress:
         progress("looking at what changed")
         plans = batch.plan_many(families, options)
     stale = [plan for plan in plans if plan.reasons]
@@ -170,16 +180,16 @@ def build(
     done: list[tuple[Plan, list[Outcome]]] = []
     try:
         with (
-            _status(len(stale)) as progress,
+            show_status(len(stale)) as progress,
             # Interrupted in the middle, it is the batch that tidies up, and now.
             closing(batch.build_many(plans, options, progress, scheduler)) as built,
         ):
-            for plan, found in _each_as_done(built):
+            for plan, found in each_or_leave(built):
                 done.append((plan, found))
                 if plan.reasons:
                     progress(None)
                 if not as_json and not (many and sys.stdout.isatty() and is_quiet(found)):
-                    _tell(found)
+                    tell_outcomes(found)
     finally:  # Ctrl-C too: what is done is done
         if many:
             from vigbook.terminal import print_table
@@ -188,8 +198,8 @@ def build(
             print_table(("families", "", "why"), count_up(plans, done), title)
     outcomes = [outcome for _, found in done for outcome in found]
     if as_json:
-        _print_json(outcomes)
-    _leave(outcomes)
+        print_json(outcomes)
+    leave(outcomes)
 
 
 @app.command("print")
@@ -227,7 +237,7 @@ def print_(
     )
     choose = choose_variants([one.value for one in only or ()], style, person or ())
     outcomes = _each(cases, lambda case: pipeline.print_only(case, options, choose))
-    _report(outcomes, as_json)
+    report(outcomes, as_json)
 
 
 @app.command()
@@ -247,7 +257,7 @@ def answer(
     from vigbook import pipeline
 
     options = _options(service, templates, today)
-    saved = _do(lambda: pipeline.answer(case, options, prompt, text, by, source))
+    saved = or_leave(lambda: pipeline.answer(case, options, prompt, text, by, source))
     whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
     typer.echo(f"{saved.prompt}: saved at {saved.at} as {whose}")
 
@@ -280,9 +290,9 @@ def prepare(
     """Choose clips and stills in the browser; of a family, for its latest cycle."""
     from vigbook.casefile import find_family
 
-    _, folders = _do(lambda: find_family(case))
+    _, folders = or_leave(lambda: find_family(case))
     if not folders:
-        _complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
+        complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
         raise typer.Exit(1)
     page = f"vigbook/prepare/{folders[-1].resolve().name}"
     _serve(case, _options(service, templates, today), page, False, browser, port)
@@ -302,14 +312,16 @@ def film(
         described = pipeline.describe(file)
     except VigbookError as err:
         if not as_json:
-            _complain(err.problems)
+            complain(err.problems)
         else:
             problems = [problem.as_json() for problem in err.problems]
             empty: dict[str, Any] = {key: [] for key in ("says", "will", "tells", "warnings")}
-            _dump({"file": str(file), "ok": False, **empty, "errors": problems, "facts": None})
+            print_value(
+                {"file": str(file), "ok": False, **empty, "errors": problems, "facts": None}
+            )
         raise typer.Exit(1) from err
     if as_json:
-        _dump(described.as_json())
+        print_value(described.as_json())
         return
     # As a problem is told, on one line whatever the film is called.
     typer.echo(Problem(file=str(file), found=" ".join(described.says)))
@@ -318,7 +330,7 @@ def film(
     if described.tells:
         told = "; ".join(described.tells)
         typer.echo(f"- It carries {told}: none of it goes into a clip, a picture or a page.")
-    _complain(described.warnings, "note: ")
+    complain(described.warnings, "note: ")
 
 
 @app.command()
@@ -335,7 +347,7 @@ def archive(
 
     options = _options(service, templates, today)
     outcomes = _each(cases, lambda case: pipeline.archive(case, options, to))
-    _report(outcomes, as_json)
+    report(outcomes, as_json)
 
 
 @app.command()
@@ -346,8 +358,8 @@ def verify(
     """Read every byte of a bag again and tell what is not as it was."""
     from vigbook import pipeline
 
-    outcomes = [_do(partial(pipeline.verify, bag)) for bag in bags]
-    _report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
+    outcomes = [or_leave(partial(pipeline.verify, bag)) for bag in bags]
+    report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
 
 
 def _serve(
@@ -359,12 +371,12 @@ def _serve(
     from vigbook.serve import serve
     from vigbook.web import Desk
 
-    family, folders = _do(lambda: find_family(case))
+    family, folders = or_leave(lambda: find_family(case))
     run = None if page else _ask  # choosing clips needs no workbook
-    outcomes, environment = _do(lambda: prepare_to_open(case, options, run))
+    outcomes, environment = or_leave(lambda: prepare_to_open(case, options, run))
     for outcome in outcomes:
-        _complain(outcome.errors)
-        _complain(outcome.warnings, "note: ")
+        complain(outcome.errors)
+        complain(outcome.warnings, "note: ")
     if not any(outcome.ok for outcome in outcomes):  # one film that is wrong hides no other
         raise typer.Exit(1)
     one = folders[0].resolve().name if case.resolve() != family.resolve() else None
@@ -374,7 +386,7 @@ def _serve(
         page = live if one or lab else "vigbook/"
     desk = Desk(family=family.resolve(), options=options)
     tell = lambda address: print(address, flush=True)  # noqa: E731
-    _do(lambda: serve(desk, page, environment, port=port, lab=lab, browser=browser, tell=tell))
+    or_leave(lambda: serve(desk, page, environment, port=port, lab=lab, browser=browser, tell=tell))
 
 
 def _ask(workbook: Path, cells: Sequence[str]) -> bool:
@@ -407,84 +419,7 @@ def _families(cases: Sequence[Path]) -> list[Path]:
 
 
 def _each(cases: Sequence[Path], work: Callable[[Path], list[Outcome]]) -> list[Outcome]:
-    return [outcome for case in _families(cases) for outcome in _do(partial(work, case))]
-
-
-def _do(work: Callable[[], T]) -> T:
-    """Does something; what a user can mend ends in one line each and exit 1."""
-    try:
-        return work()
-    except VigbookError as err:
-        _complain(err.problems)
-        raise typer.Exit(1) from err
-
-
-def _each_as_done(work: Iterator[T]) -> Iterator[T]:
-    """Yields what comes; what a user can mend ends in one line each and exit 1."""
-    try:
-        yield from work
-    except VigbookError as err:
-        _complain(err.problems)
-        raise typer.Exit(1) from err
-
-
-def _report(
-    outcomes: Sequence[Outcome], as_json: bool, word: Callable[[Outcome], str] | None = None
-) -> None:
-    if as_json:
-        _print_json(outcomes)
-    else:
-        _tell(outcomes, word)
-    _leave(outcomes)
-
-
-def _leave(outcomes: Iterable[Outcome]) -> None:
-    if not all(outcome.ok for outcome in outcomes):
-        raise typer.Exit(1)
-
-
-def _print_json(outcomes: Iterable[Outcome]) -> None:
-    _dump([outcome.as_json() for outcome in outcomes])
-
-
-def _dump(value: Any) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
-
-
-def _tell(outcomes: Sequence[Outcome], word: Callable[[Outcome], str] | None = None) -> None:
-    """Prints one line a case on standard output, and its problems on standard error."""
-    from vigbook.summary import format_outcome
-
-    by_case: dict[str, list[Outcome]] = {}
-    for outcome in outcomes:
-        by_case.setdefault(outcome.case, []).append(outcome)
-    for case, cycles in by_case.items():
-        parts = [format_outcome(one, word) for one in cycles]
-        typer.echo(f"{case}: " + " | ".join(parts))
-        for one in cycles:
-            _complain(one.errors)
-            _complain(one.withheld, "left out: ")
-            _complain(one.warnings, "note: ")
-        # What two cycles share, as the team's file, is told once.
-        if gentle := list(
-            dict.fromkeys(one for cycle in cycles for one in cycle.suggestions or ())
-        ):
-            typer.echo("Gentle words (suggestions):", err=True)
-            _complain(gentle, "  ")
-
-
-def _complain(problems: Iterable[Problem], before: str = "") -> None:
-    for problem in problems:
-        typer.echo(f"{before}{problem}", err=True)
-
-
-def _status(total: int = 1) -> AbstractContextManager[Callable[[str | None], None]]:
-    """Shows what is being done on a terminal, and nothing anywhere else."""
-    if not sys.stderr.isatty():
-        return nullcontext(lambda _: None)
-    from vigbook.terminal import Status
-
-    return Status(total)
+    return [outcome for case in _families(cases) for outcome in or_leave(partial(work, case))]
 
 
 def main() -> None:
@@ -509,7 +444,7 @@ def main() -> None:
     except OSError as err:
         from vigbook.publish import output_error
 
-        _complain(output_error(err.filename or "a file", err).problems)
+        complain(output_error(err.filename or "a file", err).problems)
         sys.exit(1)
     except Exception as err:
         # A fault of ours. The person gets a sentence; whoever mends it asks for the rest.
@@ -519,5 +454,5 @@ def main() -> None:
             found=f"vigbook itself failed ({type(err).__name__}: {err})",
             mend="nothing is half-written; tell the team with VIGBOOK_DEBUG=1 set",
         )
-        _complain([problem])
+        complain([problem])
         sys.exit(1)
