@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from families import TODAY, half_written, run_vigbook, vigbook_command, write_family
 from films import numbers_in
+from live import wait_until
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 STOPPED = "Stopped. Nothing is half-written; run the same command again to go on.\n"
@@ -55,7 +56,7 @@ def test_ctrl_c_stops_many_cases_at_once(tmp_path: Path, numbered_film: Path) ->
     for number in range(4):
         write_family(cases / f"wren-{number}", numbered_film)
     process = start("build", *sorted(cases.glob("wren-*")))
-    time.sleep(3)
+    wait_until(lambda: half_written(cases))
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 1
@@ -161,7 +162,7 @@ def test_an_answer_in_a_read_only_folder_is_told(read_only: Path) -> None:
 
 def test_when_the_system_asks_it_to_end_it_tidies_up_as_well(family: Path) -> None:
     process = start("build", family)
-    time.sleep(1.5)
+    wait_until(lambda: half_written(family))
     process.terminate()
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, STOPPED)

@@ -178,7 +178,7 @@ def busy(
     command = [sys.executable, "-c", code, str(film), str(out)]
     with subprocess.Popen(command, env=environment) as program:
         wait_until(out.exists, 120)
-        time.sleep(0.2)
+        time.sleep(0.2)  # well into it, which nothing outside it tells
         yield program
         program.kill()
 

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 import textwrap
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -75,6 +74,11 @@ SLOW = """
 """
 
 
+def _three_below(pid: int) -> list[psutil.Process]:
+    children = psutil.Process(pid).children(recursive=True)
+    return children if len(children) >= 3 else []
+
+
 def test_when_the_program_is_killed_its_processes_clear_up_and_end(tmp_path: Path) -> None:
     (tmp_path / "slow.py").write_text(textwrap.dedent(SLOW))
     program = tmp_path / "program.py"
@@ -82,9 +86,8 @@ def test_when_the_program_is_killed_its_processes_clear_up_and_end(tmp_path: Pat
     command = [sys.executable, str(program), str(tmp_path), "ab"]
     with subprocess.Popen(command) as started:
         wait_until(lambda: (tmp_path / "a").exists() and (tmp_path / "a").read_text())
-        time.sleep(0.3)
-        children = psutil.Process(started.pid).children(recursive=True)
+        children = wait_until(lambda: _three_below(started.pid))
         started.kill()
     _, alive = psutil.wait_procs(children, timeout=10)
-    assert (len(children) >= 3, alive) == (True, [])
+    assert alive == []
     assert (tmp_path / "a-cleared-up").exists()
