@@ -12,9 +12,12 @@ from pathlib import Path
 
 import pytest
 from families import run_vigbook, write_family
+from filelock import FileLock
 from films import draw_film
 from live import chromium, page_of
 from playwright.sync_api import Browser, Page
+
+from vigbook.demo import draw_films, lay_out
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,6 +49,20 @@ def _own_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def numbered_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A 12 s film of 25 frames a second whose frames tell their numbers."""
     return draw_film(tmp_path_factory.mktemp("films") / "numbered.mp4")
+
+
+@pytest.fixture(scope="session")
+def drawn_examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both example families with their films, to look at or to copy.
+
+    Drawing takes half a minute, so tests that run at the same time share them.
+    """
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own) / "drawn-examples"
+    with FileLock(f"{folder}.lock"):
+        for family in ("otter", "heron"):
+            draw_films(lay_out(folder, family))  # those that are not there yet
+    return folder
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from families import run_vigbook, vigbook_command, write_family
-from pdfs import fonts_in, pages_of, text_of
+from pdfs import fonts_in, text_of
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = ("demo", "new", "check", "build", "print", "answer", "archive", "verify")
@@ -152,16 +152,6 @@ def test_markup_prints_as_it_was_typed(built_family: Path, vigbook: Run) -> None
     for name, times in (("take-home", 3), ("record", 4), ("worksheet", 1)):
         text = text_of(built_family / "cycle-1" / "print" / f"{name}.pdf")
         assert "".join(text.split()).count(squeezed) == times, name
-
-
-@pytest.mark.slow
-def test_a_hundred_thousand_characters_print_to_the_last(built_family: Path, vigbook: Run) -> None:
-    words = " ".join(f"word{number}" for number in range(11000))[:99_990] + " the end"
-    assert vigbook("answer", built_family, "clip-1.see", words, "--by", "mum").returncode == 0
-    assert vigbook("build", built_family).returncode == 0
-    record = built_family / "cycle-1" / "print" / "record.pdf"
-    assert "the end" in text_of(record)
-    assert pages_of(record) > 20
 
 
 def test_emoji_and_other_scripts_print_from_our_own_fonts(built_family: Path, vigbook: Run) -> None:

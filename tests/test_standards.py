@@ -31,7 +31,6 @@ from pypdf.generic import (
 )
 
 from vigbook import pdf
-from vigbook.demo import draw_films, lay_out
 from vigbook.enclosure import Enclosure
 from vigbook.methods import find_templates
 from vigbook.pdfcheck import find_faults
@@ -232,10 +231,12 @@ class Checked:
 
 
 @pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> Checked:
+def checked(
+    tmp_path_factory: pytest.TempPathFactory, drawn_examples: Path, numbered_film: Path
+) -> Checked:
     families = tmp_path_factory.mktemp("standards")
+    shutil.copytree(drawn_examples, families, dirs_exist_ok=True)
     for family in ("otter", "heron"):
-        draw_films(lay_out(families, family))
         run(families / family)
     wren = write_pictured(families / "team" / "wren", numbered_film)
     papers = sorted(families.rglob("*.pdf"))
