@@ -13,24 +13,24 @@ import vigbook
 # The rooms, top first. Some were taken out of another that had grown a second job: publish (whole
 # files or none), yamlfile (one file into a model) out of casefile, manifest (what was cut) out of
 # media, sitting (all that is known of one cycle) and checks (what a person should know first) out
-# of pipeline, describe out of cli, kernel out of workbook, page out of elements, record, glyphs and
-# pdf out of papers, pdfa (what two standards want) and pdfcheck (the gate) out of pdf, review out
-# of archive, cartoon out of demo, terminal out of cli. What decodes films was taken out of film:
-# filmfacts, colours, picture, probe, decode and reader, the process it all runs in, with original,
-# soundtrack and h264 for what is copied; and what cuts films out of media: ffmpeg and clips.
-# Choosing clips has marking (comments kept) and darkroom (long work). exporter stands below
-# pipeline, whose gates (a legal hold, links, the log) hold for what leaves by JupyterLab's menu as
-# well; menu is the little that a server needs for it. gentle reads how the worker wrote, where
-# checks tells what is missing. shell runs cells where engine puts them: in a process of their own.
-# methods had idiom, what babel's dates and lists leave open. Covering somebody has masks (who is
-# covered), facefinder (a model, in the reader's process), faces (a face all through a clip),
-# covering (the steps, out of choosing) and facesearch (out of darkroom). What runs a process under
-# limits was taken out of reader: limited. Pages are laid out in such: press, with enclosure (what a
-# PDF carries) and tidy and plots (a team's own), for cells. withheld (what was left out is told)
-# was taken out of page. lock (one writer at a time) was taken out of log when a family is held,
-# too, and plan (what changed) out of batch. scratch (temporary files that can be told from
-# forgotten ones) stands above all that makes some; pool (processes that take one thing after
-# another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
+# of pipeline, describe out of cli, kernel out of workbook, page out of elements, record, takehome,
+# worksheet, glyphs and pdf out of papers, pdfa (what two standards want) and pdfcheck (the gate)
+# out of pdf, review out of archive, cartoon out of demo, terminal out of cli. What decodes films
+# was taken out of film: filmfacts, colours, picture, probe, decode and reader, the process it all
+# runs in, with original, soundtrack and h264 for what is copied; and what cuts films out of media:
+# ffmpeg and clips. Choosing clips has marking (comments kept) and darkroom (long work). exporter
+# stands below pipeline, whose gates (a legal hold, links, the log) hold for what leaves by
+# JupyterLab's menu as well; menu is the little that a server needs for it. gentle reads how the
+# worker wrote, where checks tells what is missing. shell runs cells where engine puts them: in a
+# process of their own. methods had idiom, what babel's dates and lists leave open. Covering
+# somebody has masks (who is covered), facefinder (a model, in the reader's process), faces (a face
+# all through a clip), covering (the steps, out of choosing) and facesearch (out of darkroom). What
+# runs a process under limits was taken out of reader: limited. Pages are laid out in such: press,
+# with enclosure (what a PDF carries) and tidy and plots (a team's own), for cells. withheld (what
+# was left out is told) was taken out of page. lock (one writer at a time) was taken out of log when
+# a family is held, too, and plan (what changed) out of batch. scratch (temporary files that can be
+# told from forgotten ones) stands above all that makes some; pool (processes that take one thing
+# after another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
 # done there, and builder the process of one thread that a worker, which has many, leaves a family
 # to. outcome (what was asked for, what came of it) was taken out of pipeline, summary (that in few
 # words) and telling (lines, JSON and exit codes) out of cli, and sense (what is wrong though its
@@ -42,11 +42,11 @@ ORDER = (
     "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting",
     "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
     "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
-    "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review", "papers",
-    "archive", "outcome", "pipeline", "exporter", "opening", "plan", "pool", "builder", "worker",
-    "cluster", "batch", "summary", "front", "preview", "works", "facesearch", "darkroom", "web",
-    "webprepare", "menu", "serve", "cartoon", "demo", "terminal", "telling", "cli", "schemas",
-    "__main__",
+    "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review",
+    "takehome", "worksheet", "papers", "archive", "outcome", "pipeline", "exporter", "opening",
+    "plan", "pool", "builder", "worker", "cluster", "batch", "summary", "front", "preview", "works",
+    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
+    "telling", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

@@ -14,24 +14,25 @@ import datetime
 import functools
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from vigbook.answers import Answer
 from vigbook.case import Person, Size
-from vigbook.elements import TRY_PROMPTS, fill
+from vigbook.elements import fill
 from vigbook.enclosure import Enclosure
 from vigbook.errors import PaperError, Problem, UsageError
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
-from vigbook.page import Page, View, find_logo, format_deletion, is_deletion_unknown, make_frame
+from vigbook.page import Page, View, find_logo
 from vigbook.press import borrow_press, check_length
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
 from vigbook.sitting import Sitting
+from vigbook.takehome import make_take_home
 from vigbook.variants import Variant, latest, long_problem, most_pages, read_state, write_state
+from vigbook.worksheet import make_worksheet
 from vigbook.yamlfile import show_path
 
 # What papers are: one that was made to lesser standards is made again.
@@ -142,10 +143,10 @@ def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = 
     _check_foot(sitting)
     page, name = open_page(sitting, variant)
     contexts: dict[str, Callable[[Page], View]] = {
-        "take-home": _take_home,
-        "script": _take_home,
+        "take-home": make_take_home,
+        "script": make_take_home,
         "record": functools.partial(make_record, node=node),
-        "worksheet": _worksheet,
+        "worksheet": make_worksheet,
     }
     # The record goes out of the house by mail: what was taken back stays in the archive's bag.
     record = variant.name == "record"
@@ -217,24 +218,6 @@ def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
     return page, f"{name}.pdf"
 
 
-def is_checked(sitting: Sitting, audience: str | None) -> bool:
-    """Whether this page, as it stands, has been read through with who gets it.
-
-    Words put down after the reading have not been read, and another person's tick is not theirs.
-    """
-    ticks: list[tuple[int, Answer]] = [
-        (number, answer)
-        for number, answer in enumerate(sitting.journal.lines)
-        if answer.prompt == "take-home.checked"
-        and (audience is None or answer.by in (audience, "practitioner"))
-    ]
-    if not ticks or ticks[-1][1].empty:
-        return False
-    return all(
-        answer.prompt == "take-home.checked" for answer in sitting.journal.lines[ticks[-1][0] :]
-    )
-
-
 def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
     """Returns a paper's sides and its PDF, checked, from its HTML at its roomiest.
 
@@ -287,110 +270,11 @@ def _render(draft: _Draft, fit: int = 0) -> str:
     return set_in_one_face(drop_controls(text))
 
 
-def _take_home(page: Page) -> View:
-    sitting, say = page.sitting, page.words.say
-    question = None if page.blank else page.helping_question()["words"]
-    return {
-        **make_frame(page, say("Our page")),
-        "read_through": not is_checked(sitting, page.audience),
-        "names": page.names(),
-        "date": page.title()["date"],
-        "question": question,
-        "moments": _moments(page),
-        "helped": page.said("helped"),
-        "helped_prompt": "",
-        "remember": _first(page.said("remember")),
-        "remember_prompt": "",
-        "try": {
-            prompt_id.removeprefix("try."): _first(page.said(prompt_id))
-            for prompt_id in TRY_PROMPTS
-        },
-        # Who gets a copy of somebody else's plan is told whose it is.
-        "try_named": len(sitting.case.receivers) > 1,
-        "goals": page.goals()["goals"],
-        "next_date": page.next_date()["date"],
-        "deletion": format_deletion(page),
-        "deletion_unknown": is_deletion_unknown(page),
-        "private": page.private,
-    }
-
-
-def _moments(page: Page) -> list[View]:
-    """Returns the moments of the page, counted as they stand there: a gap would be a trace."""
-    moments: list[View] = []
-    for clip in page.sitting.cycle.clips:
-        moment = _moment(page, clip.id, len(moments) + 1)
-        moments += [moment] if moment else []
-    return moments
-
-
-def _moment(page: Page, clip_id: str, place: int) -> View | None:
-    """Returns a moment of the page: a picture and the parent's own words, or None for no trace."""
-    clip, stills = page.clip(clip_id) or {}, page.stills(clip_id) or {}
-    method = page.sitting.method
-    # A strip of three tells before, during and after; of two, the first says it.
-    pictures = stills["pictures"][:3] if len(stills["pictures"]) >= 3 else stills["pictures"][:1]
-    asked = [
-        one for one in method.file.take_home.words if f"{clip_id}.{one}" in page.sitting.prompts
-    ]
-    said = [(one, words) for one in asked for words in page.said(f"{clip_id}.{one}")[:1]]
-    # The family's own words before any note of the worker's.
-    said.sort(key=lambda one: not one[1]["own"])
-    if not said and stills["refused"]:
-        # An empty place with a title would tell that something was kept back.
-        return None
-    prompt_id, words = said[0] if said else (next(iter(asked), ""), None)
-    prompt = page.sitting.prompts.get(f"{clip_id}.{prompt_id}")
-    return {
-        "id": clip_id,
-        "title": clip["title"] or page.words.say("Clip %(number)s", number=place),
-        "pictures": pictures,
-        "prompt": page.label(prompt) if prompt else "",
-        "words": words,
-    }
-
-
-def _worksheet(page: Page) -> View:
-    sitting = page.sitting
-    own = sitting.method.file.prompts
-    clips = []
-    for number, clip in enumerate(sitting.cycle.clips, start=1):
-        pictures = (page.stills(clip.id) or {}).get("pictures", [])
-        clips.append(
-            {
-                "id": clip.id,
-                "number": number,
-                "title": (page.clip(clip.id) or {})["title"],
-                "start": clip.start.short(),
-                "picture": pictures[0] if pictures else None,
-                "prompts": [_to_write(page, one) for one in own.clip if one.on_paper],
-            }
-        )
-    blank = dataclasses.replace(page, blank=True)
-    blank.withheld = page.withheld  # one paper, and one list of what it lacks
-    return {
-        **make_frame(page, page.words.say("Worksheet")),
-        "names": page.names(),
-        "question": page.helping_question()["words"],
-        "clips": clips,
-        "closing": [_to_write(page, one) for one in own.closing if one.on_paper],
-        "goals": blank.goals()["goals"],
-    }
-
-
-def _to_write(page: Page, prompt: Any) -> View:
-    return {"label": page.label(prompt), "hint": page.hint(prompt), "lines": prompt.lines}
-
-
 def _places(sitting: Sitting) -> dict[str, Path]:
     """Returns what a page may read, by the place it is called by in the page."""
     places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
     logo = find_logo(sitting)
     return places | {"logo": logo} if logo else places
-
-
-def _first(words: Sequence[View]) -> View | None:
-    return words[0] if words else None
 
 
 def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
