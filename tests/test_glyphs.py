@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigbook.errors import Problem
@@ -69,9 +69,11 @@ def test_characters_that_no_page_can_hold_are_dropped() -> None:
 
 
 @given(st.text(st.characters()))
+@example("a\u2028b\u2029")
 def test_what_is_left_is_always_text_for_a_page(text: str) -> None:
     left = drop_controls(text)
     left.encode("utf-8")
     assert drop_controls(left) == left
-    assert [letter for letter in text if letter in set(left)] == [*left]
+    lines = text.replace("\u2028", "\n").replace("\u2029", "\n")  # other ways to end a line
+    assert [letter for letter in lines if letter in set(left)] == [*left]
     assert not set(find_missing_glyphs(left, FONTS)) & set("\t\n\r ")

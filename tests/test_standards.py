@@ -16,7 +16,7 @@ from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
-from families import run_vigbook, write_family
+from families import TODAY, run_vigbook, write_family
 from pdfs import alt_texts_in, attachments_of, bookmarks_of, properties_of, verapdf_says
 from pypdf import PdfReader, PdfWriter
 from pypdf.generic import (
@@ -30,18 +30,20 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from vigbook import pdf
+from vigbook import pdf, pipeline
 from vigbook.enclosure import Enclosure
 from vigbook.methods import find_templates
+from vigbook.outcome import Options
 from vigbook.pdfcheck import find_faults
 from vigbook.publish import sha256_of
+from vigbook.variants import Variant, choose_variants
 
 Run = Callable[..., "CompletedProcess[str]"]
 Fault = Callable[[PdfWriter], None]
 
-STYLES = (
-    ("--size", "large"), ("--size", "easy"), ("--private",), ("--paper", "letter"),
-    ("--language", "ar"), ("--language", "bn"), ("--blank",), ("--only", "script"),
+STYLES: tuple[dict[str, Any], ...] = (
+    {"size": "large"}, {"size": "easy"}, {"private": True}, {"paper": "letter"},
+    {"language": "ar"}, {"language": "bn"}, {"blank": True}, {"name": "script"},
 )  # fmt: skip
 
 
@@ -248,11 +250,13 @@ def checked(
 
 def run(family: Path) -> None:
     """Prints all papers of a family in all styles."""
-    done = run_vigbook("build", family)
-    assert done.returncode == 0, done.stderr
+    options = Options(today=datetime.date.fromisoformat(TODAY))
+    outcomes = pipeline.build(family, options)
     for style in STYLES:
-        done = run_vigbook("print", family, *style)
-        assert done.returncode == 0, done.stderr
+        variant = Variant(**{"name": "take-home", **style})
+        only = [variant.name] if variant.name == "script" else []
+        outcomes += pipeline.print_only(family, options, choose_variants(only, variant, ()))
+    assert [one for one in outcomes if not one.ok] == []
 
 
 def write_pictured(folder: Path, film: Path) -> Path:

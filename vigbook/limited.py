@@ -158,6 +158,9 @@ class Limited:
     def _start(self) -> subprocess.Popen[bytes]:
         limits = self._limits
         environment = dict(self._environment)
+        if sys.platform == "linux":
+            # No program is found by its name: what looks for WeasyPrint's libraries would ask gcc.
+            environment["PATH"] = ""
         if limits.file_bytes:
             # Ours to take away: a process that is ended cleans nothing up.
             folder = str(self._scratch.enter_context(scratch_folder()))
