@@ -31,7 +31,7 @@ from vigbook.original import copy_clip
 from vigbook.timecode import Span, Timecode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-from films import paint_number, read_number
+from films import Numbered, find_numbered, paint_number
 
 BT709 = (
     "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,"
@@ -88,9 +88,6 @@ SOUNDING = ("pyramid", "29.97", "uneven", "late start", "720p", "1080p", "gop 25
 REFUSED = ("interlaced",)  # of the two before it, only what begins with the film can be copied
 
 
-Frame = tuple[Fraction, NDArray[Any], int]
-
-
 def paint(number: int, size: tuple[int, int], noise: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Returns a picture that tells its number over something that moves and is hard to guess."""
     width, height = size
@@ -122,20 +119,6 @@ def draw(path: Path, name: str) -> None:
         for number in range(int(seconds * rate)):
             process.stdin.write(paint(number, size, noise).tobytes())
     assert process.returncode == 0
-
-
-def frames_of(path: Path) -> list[Frame]:
-    """Returns when each picture comes up, its samples, and the number it tells."""
-    with av.open(str(path)) as container:
-        base = container.streams.video[0].time_base or Fraction(1)
-        return [
-            (
-                (frame.pts or 0) * base,
-                frame.to_ndarray(),
-                read_number(frame.to_ndarray(format="rgb24")),
-            )
-            for frame in container.decode(video=0)
-        ]
 
 
 def frame_at(path: Path, time: Fraction) -> NDArray[Any]:
@@ -172,7 +155,7 @@ class Judge:
 
     def __init__(self, film: Path) -> None:
         self.film = film
-        self.frames = frames_of(film)
+        self.frames = find_numbered(film)
         self.slices = {
             hashlib.sha256(unit).digest()
             for _, units in units_of(film)
@@ -180,17 +163,17 @@ class Judge:
             if unit[0] & 31 in (1, 5)
         }
 
-    def due(self, start: Fraction, end: Fraction) -> list[Frame]:
+    def due(self, start: Fraction, end: Fraction) -> list[Numbered]:
         """Returns the pictures that a clip must hold."""
         slack = Fraction(1, 2000)
         begun = [at for at, _, _ in self.frames if at <= start + slack]
         first = begun[-1] if begun else self.frames[0][0]
         return [one for one in self.frames if one[0] == first or first < one[0] < end]
 
-    def check(self, clip: Path, due: list[Frame], start: Fraction) -> tuple[int, int, float]:
+    def check(self, clip: Path, due: list[Numbered], start: Fraction) -> tuple[int, int, float]:
         """Returns how many pictures were copied and encoded again, and how near the worst is."""
         first = due[0][0]
-        got = frames_of(clip)
+        got = find_numbered(clip)
         assert [number for _, _, number in got] == [number for _, _, number in due], "numbers"
         assert got[0][0] == 0, "times"
         for begin, *_ in due[1:2]:

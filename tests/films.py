@@ -15,6 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+Numbered = tuple[Fraction, NDArray[Any], int]
+"""When a picture comes up, its samples, and the number it tells."""
+
 BITS = 12  # a frame tells its number in so many squares along its upper edge
 
 
@@ -33,6 +36,20 @@ def read_number(picture: NDArray[Any]) -> int:
     side = picture.shape[1] / BITS
     middles = [int((bit + 0.5) * side) for bit in range(BITS)]
     return sum(int(picture[int(side / 2), x].mean() > 128) << bit for bit, x in enumerate(middles))
+
+
+def find_numbered(path: Path) -> list[Numbered]:
+    """Returns when each picture comes up, its samples, and the number it tells."""
+    with av.open(str(path)) as container:
+        base = container.streams.video[0].time_base or Fraction(1)
+        return [
+            (
+                (frame.pts or 0) * base,
+                frame.to_ndarray(),
+                read_number(frame.to_ndarray(format="rgb24")),
+            )
+            for frame in container.decode(video=0)
+        ]
 
 
 def draw_film(

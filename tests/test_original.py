@@ -16,7 +16,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from films import draw_film, read_number, run_ffmpeg
+from films import Numbered, draw_film, find_numbered, run_ffmpeg
 from numpy.typing import NDArray
 
 from vigbook import h264
@@ -27,7 +27,6 @@ SMALL = (240, 136)
 BT709 = "setparams=color_primaries=bt709:color_trc=bt709:colorspace=bt709:range=tv"
 NTSC = Fraction(30000, 1001)
 SPAN = Span(Timecode(Fraction(1, 2)), Timecode(Fraction(3)))
-Frame = tuple[Fraction, NDArray[Any], int]
 PLANTED = "Mia at bedtime"
 USER_DATA = "086f3693-b7b3-4f2c-9653-21492feee5b8+Mia inside"
 
@@ -44,23 +43,9 @@ def draw(path: Path, x264: str = "keyint=12:bframes=2", *options: str, **shape: 
 
 
 @functools.lru_cache(4)
-def frames_in_film(path: Path) -> list[Frame]:
+def frames_in_film(path: Path) -> list[Numbered]:
     """Returns the pictures of a film, which stays as it is."""
-    return frames_of(path)
-
-
-def frames_of(path: Path) -> list[Frame]:
-    """Returns when each picture comes up, its samples, and the number it tells."""
-    with av.open(str(path)) as container:
-        base = container.streams.video[0].time_base or Fraction(1)
-        return [
-            (
-                (frame.pts or 0) * base,
-                frame.to_ndarray(),
-                read_number(frame.to_ndarray(format="rgb24")),
-            )
-            for frame in container.decode(video=0)
-        ]
+    return find_numbered(path)
 
 
 def packets_of(path: Path) -> Iterator[tuple[Fraction, list[bytes]]]:
@@ -73,7 +58,7 @@ def packets_of(path: Path) -> Iterator[tuple[Fraction, list[bytes]]]:
                 yield (packet.pts or 0) * (stream.time_base or Fraction(1)), units
 
 
-def due_in(frames: list[Frame], start: Fraction, end: Fraction) -> list[Frame]:
+def due_in(frames: list[Numbered], start: Fraction, end: Fraction) -> list[Numbered]:
     """Returns the pictures that a clip must hold, of all that the film has."""
     first = max((at for at, _, _ in frames if at <= start), default=frames[0][0])
     return [one for one in frames if one[0] == first or first < one[0] < end]
@@ -91,7 +76,7 @@ def check(film: Path, start: float | Fraction, end: float | Fraction) -> int:
     clip = film.with_name("clip.mp4")
     due, got = (
         due_in(frames_in_film(film), Fraction(str(start)), Fraction(str(end))),
-        frames_of(clip),
+        find_numbered(clip),
     )
     assert [number for *_, number in due] == [number for *_, number in got]
     check_pace([at for at, _, _ in due], [at for at, _, _ in got], Fraction(str(start)))
@@ -237,7 +222,7 @@ def test_the_clip_plays_as_others_do(film: Path) -> None:
         keys = [(packet.pts, packet.dts) for packet in container.demux(picture)
                 if packet.is_keyframe and packet.size]  # fmt: skip
         assert len(keys) >= 5
-    assert [number for *_, number in frames_of(clip)] == list(range(12, 78))
+    assert [number for *_, number in find_numbered(clip)] == list(range(12, 78))
 
 
 @pytest.mark.parametrize("turn", ["90", "180", "270"])
@@ -258,7 +243,7 @@ def test_lengths_of_two_bytes_become_four(tmp_path: Path, film: Path) -> None:
     short = rewrite(film, tmp_path / "film.mp4", length_size=2)
     assert copy(short, 0.5, 3) is None
     clip = short.with_name("clip.mp4")
-    assert [number for *_, number in frames_of(clip)] == list(range(12, 75))
+    assert [number for *_, number in find_numbered(clip)] == list(range(12, 75))
 
 
 def test_a_film_that_holds_more_pictures_back_than_it_must_is_exact(
@@ -458,7 +443,7 @@ def test_a_film_that_does_not_say_how_it_is_reordered_is_not_copied(
 ) -> None:
     """Decoders would have to guess, and guess anew after what was encoded again."""
     vague = rewrite(film, tmp_path / "film.mp4", sps=sps_bits(say_nothing))
-    assert [number for *_, number in frames_of(vague)] == list(range(100))
+    assert [number for *_, number in find_numbered(vague)] == list(range(100))
     assert "reordered" in str(copy(vague, 0.5, 3))
 
 
@@ -487,7 +472,7 @@ def test_what_is_not_understood_inside_is_not_copied(
         film, tmp_path / "film.mp4",
         unit=lambda number, one: changed(one) if number == 40 and one[0] & 31 in (1, 5) else [one],
     )  # fmt: skip
-    times = [Timecode(at) for at, _, _ in due_in(frames_of(film), Fraction(1, 2), Fraction(3))]
+    times = [Timecode(at) for at, _, _ in due_in(find_numbered(film), Fraction(1, 2), Fraction(3))]
     reason = copy_clip(odd, times, SPAN, tmp_path / "clip.mp4")
     assert why in str(reason)
     assert not (tmp_path / "clip.mp4").exists()
