@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from families import run_vigbook
 
 from vigbook.publish import (
     list_leftovers,
@@ -82,6 +83,18 @@ def test_what_a_killed_process_left_is_listed_and_taken_away(
     assert [one.parent for one in remove_scratch()] == [workshop]
     left = [one.name for one in tmp_path.rglob("*") if one.is_file()]
     assert left == [".hidden-by-somebody.mp4"]
+
+
+def test_a_build_with_nothing_to_do_clears_up_after_a_killed_one(
+    built_family: Path, maker: subprocess.Popen[str], workshop: Path
+) -> None:
+    run_vigbook("build", built_family)  # it was copied here: what it is made of is looked at
+    maker.kill()
+    maker.wait()
+    assert [*workshop.iterdir()] != []
+    done = run_vigbook("build", built_family)
+    assert "nothing to make" in done.stdout
+    assert [*workshop.iterdir()] == []
 
 
 def test_only_our_own_folders_are_taken_away(tmp_path: Path, workshop: Path) -> None:

@@ -50,6 +50,7 @@ def build_many(
     Raises:
         UsageError: the cluster cannot be used.
     """
+    remove_scratch()
     for plan in plans:
         if not plan.reasons:
             yield plan, [*plan.standing]
@@ -68,7 +69,6 @@ def _build(
 ) -> Iterator[tuple[Path, list[Outcome]]]:
     if not cases:
         return
-    remove_scratch()
     if scheduler is not None:
         from vigbook.cluster import build_on_cluster  # Dask, where it is installed at all
 
