@@ -33,11 +33,14 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 @pytest.fixture(scope="module")
 def build_s(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> float:
-    """How long a build takes here, in seconds."""
-    family = write_family(tmp_path_factory.mktemp("timed") / "wren", numbered_film)
-    begin = time.monotonic()
-    assert run_vigbook("build", family).returncode == 0
-    return time.monotonic() - begin
+    """How long a build takes here, in seconds: the shorter of two."""
+    took = []
+    for name in ("wren-1", "wren-2"):
+        family = write_family(tmp_path_factory.mktemp("timed") / name, numbered_film)
+        begin = time.monotonic()
+        assert run_vigbook("build", family).returncode == 0
+        took.append(time.monotonic() - begin)
+    return min(took)
 
 
 @pytest.mark.slow
@@ -50,8 +53,9 @@ def test_ctrl_c_at_any_moment_leaves_nothing_half_written(
     time.sleep(share * build_s)  # the moment is what is tried, so nothing can be waited for
     os.killpg(process.pid, signal.SIGINT)
     _, said = process.communicate(timeout=60)
-    # A process that has not come to its first line yet ends as Python does.
-    assert (process.returncode, said) in [(1, STOPPED), (-signal.SIGINT, "")]
+    if process.returncode or share < 0.5:  # near its end it may be done before
+        # A process that has not come to its first line yet ends as Python does.
+        assert (process.returncode, said) in [(1, STOPPED), (-signal.SIGINT, "")]
     assert half_written(family) == []
     assert vigbook("build", family).returncode == 0
     assert numbers_in(family / "cycle-1" / "media" / "clip-1.mp4") == list(range(50, 100))
