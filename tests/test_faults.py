@@ -171,11 +171,39 @@ def test_an_answer_in_a_read_only_folder_is_told(read_only: Path) -> None:
     assert "could not be written: you may not write there" in done.stderr
 
 
-def test_when_the_system_asks_it_to_end_it_tidies_up_as_well(family: Path) -> None:
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_when_the_system_asks_it_to_end_it_tidies_up_as_well(
+    family: Path, ending: signal.Signals
+) -> None:
     process = start("build", family)
     wait_until(lambda: half_written(family))
-    process.terminate()
+    process.send_signal(ending)
     _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (1, STOPPED)
     assert half_written(family) == []
     assert run_vigbook("build", family).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_closed_window_leaves_nothing_half_written(tmp_path: Path, numbered_film: Path) -> None:
+    """Every process of the terminal is told, and where they write to is gone."""
+    for number in range(2):
+        write_family(tmp_path / f"wren-{number}", numbered_film)
+    process = start("build", *sorted(tmp_path.glob("wren-*")))
+    wait_until(lambda: half_written(tmp_path))
+    for stream in (process.stdout, process.stderr):
+        assert stream is not None
+        stream.close()
+    os.killpg(process.pid, signal.SIGHUP)
+    assert process.wait(timeout=60) != 0
+    assert half_written(tmp_path) == []
+
+
+def test_under_nohup_it_goes_on_when_the_window_is_closed(family: Path) -> None:
+    command = ["nohup", *vigbook_command(), "build", str(family), "--today", TODAY]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    wait_until(lambda: half_written(family))
+    process.send_signal(signal.SIGHUP)
+    said, _ = process.communicate(timeout=60)
+    assert process.returncode == 0, said
+    assert numbers_in(family / "cycle-1" / "media" / "clip-1.mp4") == list(range(50, 100))

@@ -36,13 +36,13 @@ import vigbook
 # words) and telling (lines, JSON and exit codes) out of cli, and sense (what is wrong though its
 # type is right) out of case.
 ORDER = (
-    "errors", "timecode", "scratch", "limited", "enclosure", "publish", "lock", "case", "sense",
-    "consent", "yamlfile", "marking", "casefile", "log", "answers", "idiom", "methods", "manifest",
-    "masks", "filmfacts", "colours", "picture", "probe", "decode", "h264", "soundtrack", "original",
-    "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media", "aids", "sitting",
-    "checks", "gentle", "saving", "covering", "choosing", "describe", "elements", "withheld",
-    "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs", "pdfa",
-    "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review",
+    "errors", "timecode", "interrupts", "scratch", "limited", "enclosure", "publish", "lock",
+    "case", "sense", "consent", "yamlfile", "marking", "casefile", "log", "answers", "idiom",
+    "methods", "manifest", "masks", "filmfacts", "colours", "picture", "probe", "decode", "h264",
+    "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media",
+    "aids", "sitting", "checks", "gentle", "saving", "covering", "choosing", "describe", "elements",
+    "withheld", "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs",
+    "pdfa", "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review",
     "takehome", "worksheet", "papers", "archive", "outcome", "pipeline", "exporter", "opening",
     "plan", "pool", "builder", "worker", "cluster", "batch", "summary", "front", "preview", "works",
     "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",

@@ -16,7 +16,6 @@ import os
 import pickle
 import queue
 import select
-import signal
 import struct
 import subprocess
 import sys
@@ -28,7 +27,7 @@ from typing import IO
 
 from vigbook.errors import Problem
 from vigbook.outcome import Options, Outcome
-from vigbook.pool import end_with, unwind
+from vigbook.pool import end_with
 
 Build = Callable[[Path, Options], list[Outcome]]
 FAMILIES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
@@ -185,10 +184,7 @@ def _read(stream: IO[bytes] | None) -> bytes | None:
 
 def main() -> None:
     """Builds families until there are no more, or nobody is left to build for."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, unwind)
-    if hasattr(signal, "setitimer"):
-        end_with(int(sys.argv[1]))
+    end_with(int(sys.argv[1]))
     # Whatever a library may print must not get among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -429,8 +429,10 @@ def main() -> None:
         KeyboardInterrupt: a person or the system asked it to stop.
         SystemExit: with the command's exit code.
     """
-    # Asked to end by the system, tidy up just as for Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Asked to end by the system, or by a terminal that is closed, tidy up just as for Ctrl-C.
+    for number in (signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])):
+        if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` wants it to go on
+            signal.signal(number, signal.default_int_handler)
     # A file's name may be no text at all; `\udce9` for such a byte is good JSON, too.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

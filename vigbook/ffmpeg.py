@@ -17,6 +17,7 @@ import imageio_ffmpeg
 
 from vigbook.errors import CutError, Problem
 from vigbook.filmfacts import CONTAINERS, MOST_PIXELS
+from vigbook.interrupts import hold_interrupts
 from vigbook.publish import output_error
 from vigbook.scratch import scratch_folder
 
@@ -82,28 +83,21 @@ def run_ffmpeg(
         CutError: it could not be made, or took far longer than it should.
         OutputError: it could not be written.
     """
-    limit_s = 300 + 120 * float(length)
     with scratch_folder() as folder:
         told, said = folder / "told", folder / "said"
         command = [
             imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin", "-nostats",
             "-progress", f"file:{told}", *options, str(out.resolve()),
         ]  # fmt: skip
-        with said.open("wb") as errors:
+        with said.open("wb") as errors, hold_interrupts() as let_in:
             process = _start(command, errors.fileno(), what, group)
-        begin = time.monotonic()
-        try:
-            while True:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_POLL_S)
-                    break
-                progress(min(1.0, _seconds_done(told) / max(0.001, float(length))))
-                if time.monotonic() - begin > limit_s:
-                    raise _cut_error(what, f"took more than {limit_s / 60:.0f} minutes")
-        finally:
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+            try:
+                with let_in():
+                    _wait(process, told, what, length, progress)
+            finally:
+                if process.poll() is None:
+                    process.kill()
+                    process.wait()
         if process.returncode:
             _complain(what, out, said.read_text("utf-8", "replace"))
     progress(1.0)
@@ -140,6 +134,20 @@ def _start(
             with contextlib.suppress(OSError, ValueError):  # it may have ended already
                 resource.prlimit(process.pid, kind, (most, most))
     return process
+
+
+def _wait(
+    process: subprocess.Popen[bytes], told: Path, what: str, length: Fraction, progress: Progress
+) -> None:
+    limit_s = 300 + 120 * float(length)
+    begin = time.monotonic()
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(_POLL_S)
+            return
+        progress(min(1.0, _seconds_done(told) / max(0.001, float(length))))
+        if time.monotonic() - begin > limit_s:
+            raise _cut_error(what, f"took more than {limit_s / 60:.0f} minutes")
 
 
 def _seconds_done(told: Path) -> float:

@@ -14,6 +14,7 @@ import dataclasses
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
@@ -157,10 +158,6 @@ def _dismiss(worker: _Worker[T]) -> None:
 def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
     """Works on what it is sent, until there is no more or the program is gone."""
     with contextlib.suppress(KeyboardInterrupt):
-        # Ctrl-C reaches every process of the terminal. The program tells the others to stop, once,
-        # as an exception that unwinds: temporary files are taken away, ffmpeg and kernels ended.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        signal.signal(signal.SIGTERM, unwind)
         end_with(program)
         while True:
             try:
@@ -179,11 +176,20 @@ def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
 
 
 def end_with(program: int) -> None:
-    """Ends this process when the program that started it is gone, whatever it is doing.
+    """Ends this process when the program that started it says so, or is gone, whatever it is doing.
 
-    A program that is killed can tell nobody. Not by a thread where there is a fork: a process of
-    one thread only can be copied for a notebook.
+    Ctrl-C and a window that is closed reach every process of a terminal. The program tells its own
+    to stop, once, as an exception that unwinds: temporary files are taken away, ffmpeg and kernels
+    ended. A program that is killed can tell nobody.
+
+    Args:
+        program: its process.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, unwind)
+    # Not by a thread where there is a fork: a process of one thread can be copied for a notebook.
     if not hasattr(signal, "setitimer"):
         threading.Thread(target=_end_after_parent, daemon=True).start()
         return
@@ -203,9 +209,9 @@ def end_with(program: int) -> None:
 
 def _end_after_parent() -> None:
     parent = multiprocessing.parent_process()
-    if parent:
+    if parent:  # none is known to a process that `multiprocessing` did not start
         parent.join()
-    os._exit(1)
+        os._exit(1)
 
 
 def unwind(_number: int, _frame: object) -> NoReturn:

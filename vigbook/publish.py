@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vigbook.errors import OutputError, Problem
+from vigbook.interrupts import hold_interrupts
 from vigbook.scratch import hold, is_forgotten, make_folder, remove_forgotten
 
 _TEMPORARY = re.compile(r"\..*-[a-z0-9_]{8}\.part(\.[^.]*)?")
@@ -54,25 +55,21 @@ def publish(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: the file cannot be written. The earlier file, if any, is whole.
     """
-    try:
+    with _telling(path), hold_interrupts() as let_in:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = _make_file(path)
-    except OSError as err:
-        raise output_error(path, err) from err
-    try:
         try:
-            yield temporary
-            # mkstemp makes files that only the owner may read; a team's folder is often shared.
-            temporary.chmod(0o666 & ~_umask())
-            with temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError as err:
-            raise output_error(path, err) from err
-    finally:
-        temporary.unlink(missing_ok=True)
-        if handle is not None:
-            os.close(handle)
+            with let_in():
+                yield temporary
+                # mkstemp makes files that only the owner may read; a team's folder is often shared.
+                temporary.chmod(0o666 & ~_umask())
+                with temporary.open("rb+") as file:
+                    os.fsync(file.fileno())
+                temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+            if handle is not None:
+                os.close(handle)
 
 
 def publish_bytes(path: Path, content: bytes) -> None:
@@ -94,25 +91,21 @@ def publish_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: it cannot be written, or `path` already exists.
     """
-    try:
+    with _telling(path), hold_interrupts() as let_in:
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_half_folders(path)
         temporary, handle = make_folder(f".{path.name}-", ".part", path.parent)
-    except OSError as err:
-        raise output_error(path, err) from err
-    try:
         try:
-            yield temporary
-            temporary.chmod(0o777 & ~_umask())
-            if path.exists():  # POSIX would rename over an empty folder in silence
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-            temporary.rename(path)
-        except OSError as err:
-            raise output_error(path, err) from err
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-        if handle is not None:
-            os.close(handle)
+            with let_in():
+                yield temporary
+                temporary.chmod(0o777 & ~_umask())
+                if path.exists():  # POSIX would rename over an empty folder in silence
+                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+                temporary.rename(path)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+            if handle is not None:
+                os.close(handle)
 
 
 def is_temporary(name: str) -> bool:
@@ -167,6 +160,14 @@ def sha256_of(path: Path) -> str:
     """Returns the SHA-256 of a file's bytes, as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@contextlib.contextmanager
+def _telling(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as err:
+        raise output_error(path, err) from err
 
 
 def _make_file(path: Path) -> tuple[int | None, Path]:

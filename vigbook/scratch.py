@@ -17,6 +17,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from vigbook.interrupts import hold_interrupts
+
 _FORGOTTEN_S = 24 * 3600  # where there are no such locks: nothing of ours takes so long
 _PREFIX, _SUFFIX = ".vb-", ".tmp"  # short: the path of a socket is limited
 
@@ -70,13 +72,15 @@ def scratch_folder() -> Iterator[Path]:
     Raises:
         OSError: there is no room for one.
     """
-    path, descriptor = make_folder(_PREFIX, _SUFFIX)
-    try:
-        yield path
-    finally:
-        shutil.rmtree(path, ignore_errors=True)
-        if descriptor is not None:
-            os.close(descriptor)
+    with hold_interrupts() as let_in:
+        path, descriptor = make_folder(_PREFIX, _SUFFIX)
+        try:
+            with let_in():
+                yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def make_folder(prefix: str, suffix: str, place: Path | None = None) -> tuple[Path, int | None]:

@@ -6,7 +6,6 @@ import contextlib
 import errno
 import os
 import subprocess
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -16,7 +15,9 @@ from vigbook.cartoon.frames import Frame, draw_frames
 from vigbook.cartoon.sound import write_sound
 from vigbook.cartoon.story import FPS, HEIGHT, WIDTH, Scene
 from vigbook.errors import OutputError, Problem
+from vigbook.interrupts import hold_interrupts
 from vigbook.publish import publish
+from vigbook.scratch import scratch_folder
 
 _COLOUR = "-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709"
 _RAW = f"-f rawvideo -pix_fmt yuv420p {_COLOUR} -s {WIDTH}x{HEIGHT} -r {FPS} -i -"
@@ -38,8 +39,8 @@ def draw_film(path: Path, scene: Scene) -> None:
     Raises:
         OutputError: the film cannot be written.
     """
-    with publish(path) as temporary, tempfile.TemporaryDirectory() as folder:
-        sound, log = Path(folder, "sound.wav"), Path(folder, "log.txt")
+    with publish(path) as temporary, scratch_folder() as folder:
+        sound, log = folder / "sound.wav", folder / "log.txt"
         write_sound(scene, sound)
         if _encode(draw_frames(scene), sound, temporary, log):
             raise _failure(path, log.read_text(errors="replace"))
@@ -52,22 +53,23 @@ def _encode(frames: Iterable[Frame], sound: Path, out: Path, log: Path) -> int:
         "-i", str(sound.resolve()), *_VIDEO.split(), *_AUDIO.split(), *_WHOLE.split(),
         str(out.resolve()),
     ]  # fmt: skip
-    with log.open("wb") as said:
+    with log.open("wb") as said, hold_interrupts() as let_in:
         encoder = subprocess.Popen(
             command, stdin=subprocess.PIPE, stderr=said, pipesize=_PIPE_BYTES
         )
-    assert encoder.stdin is not None
-    try:
-        with contextlib.suppress(BrokenPipeError):  # It has stopped; its log says why.
-            for frame in frames:
-                encoder.stdin.write(frame.data)
-            encoder.stdin.close()
-        return encoder.wait()
-    finally:  # After Ctrl-C, at any point above, nothing may go on writing to `out`.
-        encoder.kill()
-        with contextlib.suppress(BrokenPipeError):
-            encoder.stdin.close()
-        encoder.wait()
+        assert encoder.stdin is not None
+        try:
+            with let_in():
+                with contextlib.suppress(BrokenPipeError):  # It has stopped; its log says why.
+                    for frame in frames:
+                        encoder.stdin.write(frame.data)
+                    encoder.stdin.close()
+                return encoder.wait()
+        finally:  # After Ctrl-C, at any point above, nothing may go on writing to `out`.
+            encoder.kill()
+            with contextlib.suppress(BrokenPipeError):
+                encoder.stdin.close()
+            encoder.wait()
 
 
 def _failure(path: Path, said: str) -> Exception:
