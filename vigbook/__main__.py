@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 
@@ -18,6 +19,11 @@ def main() -> None:
             file=sys.stderr,
         )
         sys.exit(1)
+    finally:
+        # All is done or taken away. What asks it to end while Python tidies up ends it in silence.
+        for number in signal.valid_signals():
+            if signal.getsignal(number) is signal.default_int_handler:
+                signal.signal(number, signal.SIG_DFL)
 
 
 if __name__ == "__main__":

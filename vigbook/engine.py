@@ -32,6 +32,7 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 from papermill.engines import Engine, NBClientEngine
 
+from vigbook.interrupts import hold_interrupts
 from vigbook.scratch import scratch_folder
 
 MEMORY_BYTES = 4 * 2**30
@@ -93,17 +94,19 @@ def can_fork() -> bool:
 
 
 def _run_in_child(nb_man: Any, task: Mapping[str, Any], timeout_s: float | None) -> None:
-    reader, writer = os.pipe()
-    child = _fork(task, reader, writer) if can_fork() else _start(task, writer)
-    os.close(writer)
-    try:
-        _follow(nb_man, reader, timeout_s)
-    finally:
-        os.close(reader)
-        # With it goes whatever a cell left running.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+    with hold_interrupts() as let_in:
+        reader, writer = os.pipe()
+        child = _fork(task, reader, writer) if can_fork() else _start(task, writer)
+        os.close(writer)
+        try:
+            with let_in():
+                _follow(nb_man, reader, timeout_s)
+        finally:
+            os.close(reader)
+            # With it goes whatever a cell left running.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
 
 
 def _follow(nb_man: Any, reader: int, timeout_s: float | None) -> None:
@@ -196,8 +199,8 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
     try:
         with contextlib.suppress(PermissionError):  # it leads its group already
             os.setpgid(0, 0)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGALRM):
-            signal.signal(number, signal.SIG_DFL)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGALRM"):
+            signal.signal(signal.Signals[name], signal.SIG_DFL)
         threading.Thread(target=_end_with_reader, args=[writer], daemon=True).start()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         _limit(task["memory_bytes"])
