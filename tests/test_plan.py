@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -258,6 +259,25 @@ def test_many_are_planned_first_and_summed_up(built_family: Path, vigbook: Run) 
     assert {Path(one["case"]).name: one["reasons"] for one in told} == {
         "wren": [], "robin": [], "tit": [], "finch": ["case.yaml changed"],
     }  # fmt: skip
+
+
+def test_among_many_only_what_presses_is_told_again(built_family: Path, vigbook: Run) -> None:
+    """A team reads it each morning: what is the same every night would hide what is new."""
+    other = shutil.copytree(built_family, built_family.parent / "robin")
+    edit(other / "cycle-1" / "cycle.yaml", "next: {date: 2026-11-28}\n", "")
+    first = vigbook("build", built_family, other)
+    assert "robin/cycle-1/film.mp4: its pictures are small" in first.stderr
+    again = vigbook("build", built_family, other)
+    assert (again.returncode, again.stdout.count("nothing to make")) == (0, 2)
+    told = [line for line in again.stderr.splitlines() if ": " in line and "families: " not in line]
+    assert told == [
+        f"note: {other}: films, clips and pictures are overdue: they were to be deleted by "
+        "2026-11-07; delete each cycle's film and media folder now"
+    ]
+    row = r"\n +2 +up to date +with notes as before; vigbook check tells them *\n"
+    assert re.search(row, again.stderr)
+    alone = vigbook("build", other)
+    assert "its pictures are small" in alone.stderr
 
 
 def test_one_cycle_alone_is_planned_too(built_family: Path, vigbook: Run) -> None:

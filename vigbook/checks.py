@@ -179,7 +179,8 @@ def _media_due(sitting: Sitting) -> Iterator[Problem]:
     else:
         found = f"films, clips and pictures are to be deleted by {due}"
         mend = "delete each cycle's film and media folder by then"
-    yield Problem(file=show_path(sitting.family.folder), found=found, mend=mend)
+    where = show_path(sitting.family.folder)
+    yield Problem(file=where, found=found, mend=mend, pressing=True)
 
 
 def _film_kept(sitting: Sitting) -> Iterator[Problem]:
@@ -192,7 +193,7 @@ def _film_kept(sitting: Sitting) -> Iterator[Problem]:
     ]
     if said_no and film.is_file():
         found = f"is still here, and {', '.join(said_no)} may not be filmed"
-        yield Problem(file=show_path(film), found=found, mend="delete it")
+        yield Problem(file=show_path(film), found=found, mend="delete it", pressing=True)
 
 
 def _team(sitting: Sitting) -> Iterator[Problem]:

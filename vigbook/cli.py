@@ -165,7 +165,7 @@ def build(
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
     from vigbook import batch
-    from vigbook.summary import count_up, format_plans, is_quiet
+    from vigbook.summary import count_up, format_plans, is_quiet, shorten
 
     options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
     families = _families(cases)
@@ -188,8 +188,9 @@ def build(
                 done.append((plan, found))
                 if plan.reasons:
                     progress(None)
-                if not as_json and not (many and sys.stdout.isatty() and is_quiet(found)):
-                    tell_outcomes(found)
+                told = shorten(found) if many else found
+                if not as_json and not (many and sys.stdout.isatty() and is_quiet(told)):
+                    tell_outcomes(told)
     finally:  # Ctrl-C too: what is done is done
         if many:
             from vigbook.terminal import print_table

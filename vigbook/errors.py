@@ -34,6 +34,8 @@ class Problem:
         field: the field, as `clips[2].start`.
         found: what was found, in words.
         mend: what to do about it.
+        pressing: whether it is told again each time until it is mended, also among hundreds of
+            families in which nothing changed.
     """
 
     found: str
@@ -41,6 +43,7 @@ class Problem:
     file: str | None = None
     line: int | None = None
     field: str | None = None
+    pressing: bool = False
 
     def __str__(self) -> str:
         place = self.file or ""

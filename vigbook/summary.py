@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -39,6 +40,19 @@ def format_plans(plans: Sequence[Plan]) -> str:
     return f"{len(plans)} families: {stale} to build ({why}), {len(plans) - stale} up to date"
 
 
+def shorten(outcomes: Sequence[Outcome]) -> list[Outcome]:
+    """Returns the outcomes of a family among many, without what was told when it was built.
+
+    Told of hundreds of families each night, that would hide what is new. What presses stays.
+    """
+    return [one if one.reasons else _shortened(one) for one in outcomes]
+
+
+def _shortened(outcome: Outcome) -> Outcome:
+    pressing = [one for one in outcome.warnings if one.pressing]
+    return dataclasses.replace(outcome, warnings=pressing, withheld=[])
+
+
 def is_quiet(outcomes: Sequence[Outcome]) -> bool:
     """Whether nothing was done for a family and there is nothing to tell of it."""
     return all(one.ok and not (one.reasons or one.warnings or one.withheld) for one in outcomes)
@@ -54,8 +68,10 @@ def count_up(
             rows["not done", "to mend, as told above"] += 1
         elif plan.reasons:
             rows["built", "; ".join(plan.reasons)] += 1
-        else:
+        elif shorten(outcomes) == [*outcomes]:
             rows["up to date", ""] += 1
+        else:
+            rows["up to date", "with notes as before; vigbook check tells them"] += 1
     if len(done) < len(plans):
         rows["not begun", "run the same command again to go on"] += len(plans) - len(done)
     ranked = sorted(rows.items(), key=lambda row: (_ORDER.index(row[0][0]), -row[1]))
