@@ -33,8 +33,8 @@ def hold_interrupts() -> Iterator[LetIn]:
             finally:
                 clear_up()
 
-    Signals that nobody in Python answers end the program at once as ever. Threads but the first
-    are never interrupted.
+    Signals that nothing in Python answers end the program at once, as ever. Only the main thread
+    is ever interrupted, so in any other this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield contextlib.nullcontext
@@ -44,15 +44,18 @@ def hold_interrupts() -> Iterator[LetIn]:
         hold.take()
         yield hold.let_in
     finally:
-        hold.release()
+        hold.end()
 
 
 class _Hold:
     def __init__(self) -> None:
         self._handlers: dict[signal.Signals, Callable[..., Any]] = {}
         self._came: list[signal.Signals] = []
+        self._ended = False
 
     def take(self) -> None:
+        if self._ended:  # a part that was interrupted as it began may be left after the whole
+            return
         for number in _ENDINGS:
             handler = signal.getsignal(number)
             if callable(handler):
@@ -67,6 +70,10 @@ class _Hold:
         came, self._came = self._came, []
         for number in came:
             handlers[number](number, None)
+
+    def end(self) -> None:
+        self._ended = True
+        self.release()
 
     @contextlib.contextmanager
     def let_in(self) -> Iterator[None]:
