@@ -13,6 +13,7 @@ import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -534,6 +535,25 @@ def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
         cut.write_bytes(content[: keys[-1] + 100 + number * 23])
         (last,) = find_frames(cut, [Timecode(whole.end)], reader)
         assert on_screen(whole, last.at.seconds) == (last.at.seconds, read_number(last.picture))
+
+
+def test_a_broadcast_that_ends_in_half_a_picture_never_shows_it(tmp_path: Path) -> None:
+    """It ended with a whole packet, so only the decoder can tell; also where it has to hurry."""
+    whole = CUT_SHORT["broadcast.ts"]
+    whole.draw(tmp_path / whole.name)
+    content = (tmp_path / whole.name).read_bytes()
+    with av.open(str(tmp_path / whole.name)) as container:
+        keys = [one.pos or 0 for one in container.demux(video=0) if one.is_keyframe and one.size]
+    cut = tmp_path / "cut.ts"
+    cut.write_bytes(content[: keys[-1] + 2 * 188])
+
+    def look(_: int) -> set[bool]:
+        with Reader() as own:
+            found = [find_frames(cut, [Timecode(whole.end)], own)[0] for _ in range(60)]
+        return {on_screen(whole, one.at.seconds)[1] == read_number(one.picture) for one in found}
+
+    with ThreadPoolExecutor(4) as threads:
+        assert set().union(*threads.map(look, range(4))) == {True}
 
 
 def test_after_its_break_a_film_shows_the_last_frame_it_has(

@@ -134,7 +134,9 @@ def open_film(path: Path) -> Iterator[OpenFilm]:
             raise FilmError(problem(path, "says its picture is larger than any film's"))
         # It may grow on the way, too.
         stream.codec_context.options = {"max_pixels": str(MOST_PIXELS)}
-        stream.thread_type = "AUTO"
+        # Where several frames are decoded at once, half a one is not always marked as such, and
+        # a broadcast may end in one: there, threads share the parts of one frame.
+        stream.thread_type = "SLICE" if container.format.name == "mpegts" else "AUTO"
         base = stream.time_base or Fraction(1, 90000)
         try:
             yield OpenFilm(path, container, stream, _zero(container), base)
