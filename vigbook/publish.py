@@ -12,7 +12,6 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import sys
 import tempfile
 import time
@@ -21,7 +20,7 @@ from pathlib import Path
 
 from vigbook.errors import OutputError, Problem
 from vigbook.interrupts import hold_interrupts
-from vigbook.scratch import hold, is_forgotten, make_folder, remove_forgotten
+from vigbook.scratch import hold, is_forgotten, remove_forgotten, temporary_folder
 
 _TEMPORARY = re.compile(r"\..*-[a-z0-9_]{8}\.part(\.[^.]*)?")
 _MENDS = {
@@ -91,21 +90,15 @@ def publish_folder(path: Path) -> Iterator[Path]:
     Raises:
         OutputError: it cannot be written, or `path` already exists.
     """
-    with _telling(path), hold_interrupts() as let_in:
+    with _telling(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_half_folders(path)
-        temporary, handle = make_folder(f".{path.name}-", ".part", path.parent)
-        try:
-            with let_in():
-                yield temporary
-                temporary.chmod(0o777 & ~_umask())
-                if path.exists():  # POSIX would rename over an empty folder in silence
-                    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
-                temporary.rename(path)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-            if handle is not None:
-                os.close(handle)
+        with temporary_folder(f".{path.name}-", ".part", path.parent) as temporary:
+            yield temporary
+            temporary.chmod(0o777 & ~_umask())
+            if path.exists():  # POSIX would rename over an empty folder in silence
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+            temporary.rename(path)
 
 
 def is_temporary(name: str) -> bool:

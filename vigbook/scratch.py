@@ -65,26 +65,18 @@ def remove_forgotten(path: Path) -> bool:
         return forgotten
 
 
-@contextlib.contextmanager
-def scratch_folder() -> Iterator[Path]:
+def scratch_folder() -> contextlib.AbstractContextManager[Path]:
     """Gives an empty folder for a block, in this machine's place for temporary files.
 
     Raises:
         OSError: there is no room for one.
     """
-    with hold_interrupts() as let_in:
-        path, descriptor = make_folder(_PREFIX, _SUFFIX)
-        try:
-            with let_in():
-                yield path
-        finally:
-            shutil.rmtree(path, ignore_errors=True)
-            if descriptor is not None:
-                os.close(descriptor)
+    return temporary_folder(_PREFIX, _SUFFIX)
 
 
-def make_folder(prefix: str, suffix: str, place: Path | None = None) -> tuple[Path, int | None]:
-    """Returns a new folder and the open file that holds it, for as long as that is open.
+@contextlib.contextmanager
+def temporary_folder(prefix: str, suffix: str, place: Path | None = None) -> Iterator[Path]:
+    """Gives a new folder for a block, held by a lock; what is at its path then is taken away.
 
     Args:
         prefix, suffix: of its name.
@@ -93,15 +85,15 @@ def make_folder(prefix: str, suffix: str, place: Path | None = None) -> tuple[Pa
     Raises:
         OSError: it cannot be made.
     """
-    while True:
-        path = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=place))
-        if sys.platform == "win32":  # a folder cannot be opened there
-            return path, None
-        descriptor = _open_folder(path)
-        if descriptor is not None and hold(descriptor) and path.is_dir():
-            return path, descriptor
-        if descriptor is not None:  # somebody who clears up was quicker
-            os.close(descriptor)
+    with hold_interrupts() as let_in:
+        path, descriptor = _make_folder(prefix, suffix, place)
+        try:
+            with let_in():
+                yield path
+        finally:
+            shutil.rmtree(path, ignore_errors=True)
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 def remove_scratch() -> list[Path]:
@@ -140,6 +132,19 @@ def _lock(path: Path) -> Iterator[bool]:
         yield forgotten
     finally:
         if descriptor is not None:
+            os.close(descriptor)
+
+
+def _make_folder(prefix: str, suffix: str, place: Path | None) -> tuple[Path, int | None]:
+    """Returns a new folder and the open file that holds it, for as long as that is open."""
+    while True:
+        path = Path(tempfile.mkdtemp(prefix=prefix, suffix=suffix, dir=place))
+        if sys.platform == "win32":  # a folder cannot be opened there
+            return path, None
+        descriptor = _open_folder(path)
+        if descriptor is not None and hold(descriptor) and path.is_dir():
+            return path, descriptor
+        if descriptor is not None:  # somebody who clears up was quicker
             os.close(descriptor)
 
 
