@@ -521,18 +521,23 @@ def test_drawing_a_film_leaves_this_process_its_priority(tmp_path: Path) -> None
         assert os.sched_getscheduler(int(thread.name)) == os.SCHED_OTHER
 
 
+def draw_broadcast(path: Path) -> tuple[bytes, int]:
+    """Draws the broadcast whole; returns its bytes, and where its last key frame begins."""
+    CUT_SHORT["broadcast.ts"].draw(path)
+    with av.open(str(path)) as container:
+        keys = [one.pos or 0 for one in container.demux(video=0) if one.is_keyframe and one.size]
+    return path.read_bytes(), keys[-1]
+
+
 def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
     tmp_path: Path, reader: Reader
 ) -> None:
     """Half a picture at the end is decoded to something, and not always marked as damaged."""
     whole = CUT_SHORT["broadcast.ts"]
-    whole.draw(tmp_path / whole.name)
-    content = (tmp_path / whole.name).read_bytes()
-    with av.open(str(tmp_path / whole.name)) as container:
-        keys = [one.pos or 0 for one in container.demux(video=0) if one.is_keyframe and one.size]
+    content, last_key = draw_broadcast(tmp_path / whole.name)
     cut = tmp_path / "cut.ts"
     for number in range(80):
-        cut.write_bytes(content[: keys[-1] + 100 + number * 23])
+        cut.write_bytes(content[: last_key + 100 + number * 23])
         (last,) = find_frames(cut, [Timecode(whole.end)], reader)
         assert on_screen(whole, last.at.seconds) == (last.at.seconds, read_number(last.picture))
 
@@ -540,12 +545,9 @@ def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
 def test_a_broadcast_that_ends_in_half_a_picture_never_shows_it(tmp_path: Path) -> None:
     """It ended with a whole packet, so only the decoder can tell; also where it has to hurry."""
     whole = CUT_SHORT["broadcast.ts"]
-    whole.draw(tmp_path / whole.name)
-    content = (tmp_path / whole.name).read_bytes()
-    with av.open(str(tmp_path / whole.name)) as container:
-        keys = [one.pos or 0 for one in container.demux(video=0) if one.is_keyframe and one.size]
+    content, last_key = draw_broadcast(tmp_path / whole.name)
     cut = tmp_path / "cut.ts"
-    cut.write_bytes(content[: keys[-1] + 2 * 188])
+    cut.write_bytes(content[: last_key + 2 * 188])
 
     def look(_: int) -> set[bool]:
         with Reader() as own:
