@@ -25,9 +25,9 @@ from vigbook.casefile import (
     read_case_folder,
     write_new_case,
 )
-from vigbook.errors import CaseError, OutputError, Problem, UsageError
+from vigbook.errors import CaseError, OutputError, Problem, UsageError, show_path
 from vigbook.timecode import Timecode
-from vigbook.yamlfile import edit_file, format_field, read_model, show_path
+from vigbook.yamlfile import edit_file, format_field, read_model
 
 
 @pytest.fixture

@@ -33,20 +33,20 @@ import vigbook
 # after another) was taken out of batch. cluster is how a batch is built elsewhere, worker what is
 # done there, and builder the process of one thread that a worker, which has many, leaves a family
 # to. outcome (what was asked for, what came of it) was taken out of pipeline, summary (that in few
-# words) and telling (lines, JSON and exit codes) out of cli, and sense (what is wrong though its
-# type is right) out of case.
+# words) and telling (lines, JSON and exit codes) out of cli, sense (what is wrong though its type
+# is right) out of case, and mistakes (what is wrong by type, in words) out of yamlfile.
 ORDER = (
     "errors", "timecode", "interrupts", "scratch", "limited", "enclosure", "publish", "lock",
-    "case", "sense", "consent", "yamlfile", "marking", "casefile", "log", "answers", "idiom",
-    "methods", "manifest", "masks", "filmfacts", "colours", "picture", "probe", "decode", "h264",
-    "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg", "faces", "clips", "media",
-    "aids", "sitting", "checks", "gentle", "saving", "covering", "choosing", "describe", "elements",
-    "withheld", "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook", "glyphs",
-    "pdfa", "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants", "review",
-    "takehome", "worksheet", "papers", "archive", "outcome", "pipeline", "exporter", "opening",
-    "plan", "pool", "builder", "worker", "cluster", "batch", "summary", "front", "preview", "works",
-    "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon", "demo", "terminal",
-    "telling", "cli", "schemas", "__main__",
+    "case", "sense", "mistakes", "consent", "yamlfile", "marking", "casefile", "log", "answers",
+    "idiom", "methods", "manifest", "masks", "filmfacts", "colours", "picture", "probe", "decode",
+    "h264", "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg", "faces", "clips",
+    "media", "aids", "sitting", "checks", "gentle", "saving", "covering", "choosing", "describe",
+    "elements", "withheld", "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook",
+    "glyphs", "pdfa", "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants",
+    "review", "takehome", "worksheet", "papers", "archive", "outcome", "pipeline", "exporter",
+    "opening", "plan", "pool", "builder", "worker", "cluster", "batch", "summary", "front",
+    "preview", "works", "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon",
+    "demo", "terminal", "telling", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

@@ -16,11 +16,10 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 
-from vigbook.errors import PaperError, Problem
+from vigbook.errors import PaperError, Problem, show_path
 from vigbook.page import Page, View
 from vigbook.press import Tidied, borrow_press
 from vigbook.workbook import NOTEBOOK, Output
-from vigbook.yamlfile import show_path
 
 NO_PEOPLE = "no-people"
 """The tag of a cell whose pictures show nobody, as a plot: it is the worker's word for it."""

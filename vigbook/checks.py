@@ -18,11 +18,10 @@ from vigbook.consent import (
     media_due,
     standing,
 )
-from vigbook.errors import CaseError, Problem
+from vigbook.errors import CaseError, Problem, show_path
 from vigbook.methods import check_principles, load_words
 from vigbook.sitting import Sitting
 from vigbook.timecode import Timecode
-from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.filmfacts import FilmFacts

@@ -27,10 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.builder import Build, Errand
-from vigbook.errors import Problem, UsageError
+from vigbook.errors import Problem, UsageError, show_path
 from vigbook.outcome import Options, Outcome
 from vigbook.worker import Call, Task, Unfit, count_families, tell_other_version, tell_unfit
-from vigbook.yamlfile import show_path
 
 PATIENCE_S = 10
 """How long a scheduler may take to answer, and a cluster to have a worker."""

@@ -12,12 +12,11 @@ from typing import Any
 from vigbook.aids import codec_name, needs_proxy
 from vigbook.checks import check_size
 from vigbook.clips import LONG_SIDE_PX
-from vigbook.errors import Problem
+from vigbook.errors import Problem, show_path
 from vigbook.film import find_end, find_frames, list_frame_times, probe_film
 from vigbook.filmfacts import FilmFacts, Told
 from vigbook.reader import Reader
 from vigbook.timecode import Span, Timecode
-from vigbook.yamlfile import show_path
 
 _LOOKED_AT = Timecode(Fraction(10))  # from a film's start, for how evenly its pictures come
 _MISSED = Fraction(2)  # seconds without a picture at the end, from which on it is looked into

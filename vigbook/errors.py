@@ -21,7 +21,9 @@ line a problem, fit to be shown as it is.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable
+from pathlib import Path
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +66,12 @@ class Problem:
             "found": self.found,
             "mend": self.mend,
         }
+
+
+def show_path(path: Path) -> str:
+    """Returns a path as a person would type it here: relative where that is shorter."""
+    with_dots = os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
+    return min(str(path), with_dots, key=len)
 
 
 class VigbookError(Exception):

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Literal
 
 from vigbook.case import PRACTITIONER, Language, Model, Text
-from vigbook.errors import CaseError, Problem
+from vigbook.errors import CaseError, Problem, show_path
+from vigbook.sense import Location
 from vigbook.sitting import Sitting
-from vigbook.yamlfile import Location, read_model, show_path
+from vigbook.yamlfile import read_model
 
 LONGEST_SENTENCE = 20  # words; longer ones are lost before their end (plain-language guides)
 FEWEST_WORDS = 30  # of a text whose reading age can be told at all

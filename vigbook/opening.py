@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from vigbook.errors import Problem, WorkbookError
+from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.log import write_log
 from vigbook.outcome import Options, Outcome
 from vigbook.pipeline import each_cycle, run_workbook
 from vigbook.sitting import Sitting
 from vigbook.workbook import NOTEBOOK, kernel_environment, list_strange_cells, read_workbook
-from vigbook.yamlfile import show_path
 
 
 def prepare_to_open(

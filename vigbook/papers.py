@@ -21,7 +21,7 @@ from typing import Any
 from vigbook.case import Person, Size
 from vigbook.elements import fill
 from vigbook.enclosure import Enclosure
-from vigbook.errors import PaperError, Problem, UsageError
+from vigbook.errors import PaperError, Problem, UsageError, show_path
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
 from vigbook.page import Page, View, find_logo
@@ -33,7 +33,6 @@ from vigbook.sitting import Sitting
 from vigbook.takehome import make_take_home
 from vigbook.variants import Variant, latest, long_problem, most_pages, read_state, write_state
 from vigbook.worksheet import make_worksheet
-from vigbook.yamlfile import show_path
 
 # What papers are: one that was made to lesser standards is made again.
 _MOST_FOOT_LETTERS = 1_000  # twice what four lines hold

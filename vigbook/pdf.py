@@ -26,9 +26,8 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from vigbook.enclosure import Enclosure as Enclosure
-from vigbook.errors import PaperError, Problem
+from vigbook.errors import PaperError, Problem, show_path
 from vigbook.pdfa import PDF_VARIANT, finish_pdf
-from vigbook.yamlfile import show_path
 
 _TYPES = {
     ".css": "text/css", ".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png",

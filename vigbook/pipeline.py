@@ -26,7 +26,7 @@ from vigbook.casefile import (
     write_new_case,
 )
 from vigbook.consent import may_use
-from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.errors import CaseError, Problem, UsageError, VigbookError, show_path
 from vigbook.lock import hold_family
 from vigbook.log import Deed, write_log
 from vigbook.methods import default_source, find_templates, parse_answer
@@ -43,7 +43,6 @@ from vigbook.variants import (
     remove_refused,
     remove_unreceived,
 )
-from vigbook.yamlfile import show_path
 
 if TYPE_CHECKING:
     from vigbook.describe import Description

@@ -21,11 +21,10 @@ from typing import Any
 
 from vigbook import __version__
 from vigbook.casefile import find_cycles, find_family, find_service
-from vigbook.errors import Problem, VigbookError
+from vigbook.errors import Problem, VigbookError, show_path
 from vigbook.methods import find_templates, hash_templates
 from vigbook.outcome import Options, Outcome
 from vigbook.publish import is_temporary, publish_bytes, sha256_of
-from vigbook.yamlfile import show_path
 
 STAMP = ".built.json"
 # What is made by others depends on none of these, and nothing that is built does.

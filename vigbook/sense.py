@@ -11,6 +11,9 @@ from vigbook.case import PRACTITIONER, Case, Clip, Cycle
 RESERVED_CLIP_IDS = frozenset({"words", "helped", "remember", "try", "goal", "next", "take-home"})
 """Prompts of a whole review begin with these, so no clip may be called so."""
 
+Location = tuple[str | int, ...]
+"""The steps from a file's top to a place in it: keys, and numbers in lists."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Finding:
@@ -20,7 +23,7 @@ class Finding:
         among: the list in which a name was looked up and not found, as `people`.
     """
 
-    at: tuple[str | int, ...]
+    at: Location
     found: str
     mend: str
     among: str = dataclasses.field(default="", compare=False)
@@ -83,9 +86,7 @@ def check_cycle(cycle: Cycle, case: Case | None) -> Iterator[Finding]:
                 yield Finding(at, found, nearest(clip_id, clip_ids), among="clips")
 
 
-def _check_clip(
-    at: tuple[str | int, ...], clip: Clip, ids: Sequence[str] | None
-) -> Iterator[Finding]:
+def _check_clip(at: Location, clip: Clip, ids: Sequence[str] | None) -> Iterator[Finding]:
     if clip.id in RESERVED_CLIP_IDS:
         yield Finding(
             (*at, "id"), f"'{clip.id}' is kept for prompts", "call it clip-1, clip-2, ..."
@@ -115,15 +116,13 @@ def _check_clip(
             yield from _unknown((*at, "stills", index, "in_shot", place), person_id, ids)
 
 
-def _unknown(
-    at: tuple[str | int, ...], person_id: str, ids: Sequence[str] | None
-) -> Iterator[Finding]:
+def _unknown(at: Location, person_id: str, ids: Sequence[str] | None) -> Iterator[Finding]:
     if ids is not None and person_id not in ids:
         found = f"there is nobody '{person_id}' in the family"
         yield Finding(at, found, nearest(person_id, ids), among="people")
 
 
-def _doubles(at: tuple[str | int, ...], ids: Sequence[str]) -> Iterator[Finding]:
+def _doubles(at: Location, ids: Sequence[str]) -> Iterator[Finding]:
     before = set[str]()
     for index, one in enumerate(ids):
         if one in before:

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from vigbook.case import Case, Paper, Size, Use
-from vigbook.errors import Problem, UsageError
+from vigbook.errors import Problem, UsageError, show_path
 from vigbook.manifest import still_recipe
 from vigbook.publish import output_error, publish_bytes
 from vigbook.sitting import Sitting
-from vigbook.yamlfile import show_path
 
 PaperName = Literal["take-home", "script", "record", "worksheet"]
 PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")

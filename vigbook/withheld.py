@@ -7,8 +7,8 @@ import dataclasses
 from vigbook.case import Use
 from vigbook.consent import Decision
 from vigbook.errors import Problem
+from vigbook.sense import Location
 from vigbook.sitting import Sitting
-from vigbook.yamlfile import Location
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

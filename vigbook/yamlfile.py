@@ -10,8 +10,6 @@ import copy
 import dataclasses
 import functools
 import io
-import os
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -26,18 +24,17 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.reader import ReaderError
 
 from vigbook.case import Case, Cycle
-from vigbook.errors import CaseError, Problem
+from vigbook.errors import CaseError, Problem, show_path
+from vigbook.mistakes import explain_mistake
 from vigbook.publish import publish_bytes
-from vigbook.sense import Finding, check_case, check_cycle, nearest
+from vigbook.sense import Finding, Location, check_case, check_cycle
 
 M = TypeVar("M", bound=BaseModel)
-Location = tuple[str | int, ...]
 _Lists = dict[Location, list[int]]
 _LARGEST_FILE = 2_000_000
 _LONGEST_KEPT = 50_000  # characters, 150 clips; a document takes fifty times as much memory
 _MOST_VALUES = 100_000
 _DEEPEST = 32
-_LONGEST_SHOWN = 80
 # What every file must have. Where one is wrong, this stands for it while the rest is looked at.
 _STAND_INS = {"vigbook": 1, "family": "x", "people": [{"id": "x", "name": "x", "role": "x"}],
               "cycle": 1, "in_shot": ["x"]}  # fmt: skip
@@ -59,12 +56,6 @@ class Source(Generic[M]):
     def problem(self, at: Location, found: str, mend: str = "") -> Problem:
         """Returns a problem with the file, line and field of a place in this file."""
         return _problem(self.path, self.document, at, found, mend)
-
-
-def show_path(path: Path) -> str:
-    """Returns a path as a person would type it here: relative where that is shorter."""
-    with_dots = os.path.relpath(path) if path.drive == Path.cwd().drive else str(path)
-    return min(str(path), with_dots, key=len)
 
 
 def read_model(path: Path, model: type[M]) -> M:
@@ -236,7 +227,8 @@ def _inspect(
 ) -> Source[M] | None:
     value, details, dropped = _validate(model, document)
     problems.extend(
-        _explain(path, document, model, place, detail) for place, detail in details.items()
+        _problem(path, document, place, *explain_mistake(model, place, detail))
+        for place, detail in details.items()
     )
     if value is None:
         return None
@@ -340,85 +332,6 @@ def _plain(node: object, dropped: set[Location], at: Location = ()) -> Any:
         if isinstance(node, kind):
             return kind(node)
     return copy.copy(node)
-
-
-def _explain(
-    path: Path, document: CommentedMap, model: type[BaseModel], at: Location, detail: ErrorDetails
-) -> Problem:
-    kind = detail["type"]
-    context = detail.get("ctx", {})
-    value = detail["input"]
-    said = _say_value(value)
-    if kind == "missing":
-        return _problem(path, document, at, "is missing", "add it")
-    if kind == "extra_forbidden":
-        mend = nearest(str(at[-1]), _keys_beside(model, at))
-        return _problem(path, document, at, f"no key is called '{at[-1]}' here", mend)
-    if kind == "literal_error":
-        expected = [word.strip("'") for word in re.split(r", | or ", context["expected"])]
-        mend = nearest(str(value), expected)
-        return _problem(path, document, at, f"{said} is not one of its words", mend)
-    if kind == "value_error":
-        found, _, mend = str(context["error"]).partition("; ")
-        return _problem(path, document, at, found, mend)
-    if kind == "string_pattern_mismatch":
-        mends = {
-            "language": "write a language as en, cy, ar or pt-BR",
-            "colour": "write a colour as #0b6e3b",
-        }
-        mend = "use small letters, digits and hyphens, a letter first, 32 at most"
-        return _problem(path, document, at, f"{said} will not do", mends.get(str(at[-1]), mend))
-    if kind in ("int_parsing", "int_type", "int_from_float"):
-        return _problem(path, document, at, f"{said} is not a whole number", "write one in digits")
-    if kind == "string_type":
-        mend = "put it in quotation marks" if value is not None else "write it, or drop the line"
-        found = f"{said} is not text" if value is not None else "is empty"
-        return _problem(path, document, at, found, mend)
-    if kind == "too_short":
-        return _problem(path, document, at, "is empty", "write at least one")
-    if kind == "tuple_type":
-        mend = "begin each entry with a hyphen, or put [ ] around them"
-        return _problem(path, document, at, f"{said} is not a list", mend)
-    if kind == "model_type":
-        mend = "write 'key: value' lines"
-        return _problem(path, document, at, f"{said} is not what belongs here", mend)
-    return _problem(path, document, at, f"{said}: {detail['msg'][0].lower()}{detail['msg'][1:]}")
-
-
-def _say_value(value: object) -> str:
-    """Returns a value in quotation marks, as far as a sentence can hold it."""
-    if not isinstance(value, str | int | float):
-        return "what stands there"
-    try:
-        text = str(value)
-    except ValueError:  # a number of thousands of digits, which Python does not print
-        return "what stands there"
-    return f"'{text}'" if len(text) <= _LONGEST_SHOWN else f"'{text[:_LONGEST_SHOWN]}...'"
-
-
-def _keys_beside(model: type[BaseModel], at: Location) -> list[str]:
-    """Returns the keys that a model allows at the place of an unknown one."""
-    schema = _schema_of(model)
-    node: dict[str, Any] = schema
-    for step in at[:-1]:
-        node = _resolve(schema, node)
-        node = node.get("items", {}) if isinstance(step, int) else node["properties"].get(step, {})
-    return list(_resolve(schema, node).get("properties", {}))
-
-
-@functools.lru_cache(maxsize=8)
-def _schema_of(model: type[BaseModel]) -> dict[str, Any]:
-    return model.model_json_schema(by_alias=True)
-
-
-def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    for choice in (node, *node.get("anyOf", ()), *node.get("allOf", ())):
-        if "$ref" in choice:
-            target: dict[str, Any] = schema["$defs"][choice["$ref"].rpartition("/")[2]]
-            return target
-        if "items" in choice and choice is not node:
-            return dict(choice)
-    return node
 
 
 def _problem(
