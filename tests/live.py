@@ -137,11 +137,11 @@ def page_of(browser: Browser, name: str, **options: Any) -> Iterator[Page]:
         context.close()
 
 
-def wait_until(what: Any, seconds: float = PATIENCE_MS / 1000) -> Any:
-    """Waits for something to come true, and returns what it is."""
+def wait_until(what: Any, seconds: float = PATIENCE_MS / 1000, every: float = 0.05) -> Any:
+    """Waits for something to come true, looked at every so many seconds; returns what it is."""
     until = time.monotonic() + seconds
     while not (found := what()):
         if time.monotonic() > until:
             raise AssertionError(f"it did not come to be within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(every)
     return found
