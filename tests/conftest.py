@@ -24,10 +24,13 @@ from vigbook.demo import draw_films, lay_out
 def _interruptible() -> None:
     """Lets programs that tests start be interrupted, though these tests run in the background.
 
-    A shell starts what it puts into the background deaf to Ctrl-C, and children inherit that.
+    A shell starts what it puts into the background deaf to Ctrl-C, `nohup` what it runs deaf to a
+    closed window, and children inherit that.
     """
     if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -27,14 +27,8 @@ def contents(folder: Path) -> dict[str, bytes]:
 def start(*arguments: str | Path) -> subprocess.Popen[str]:
     command = [*vigbook_command(), *map(str, arguments), "--today", TODAY]
     return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
-        preexec_fn=expect_signals,
-    )  # fmt: skip
-
-
-def expect_signals() -> None:
-    """Whoever runs the tests may have told them not to care about a closed window."""
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
 
 
 MOMENTS: dict[str, tuple[str, float]] = {
