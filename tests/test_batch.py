@@ -12,6 +12,9 @@ import pytest
 from families import CASE, CYCLE, write_family
 from pdfs import pictures_in, text_of
 
+from vigbook import pipeline
+from vigbook.batch import do_one
+from vigbook.outcome import Options, Outcome
 from vigbook.publish import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -57,3 +60,17 @@ def test_a_copy_of_a_case_is_a_case(built_family: Path, vigbook: Run) -> None:
     done = vigbook("build", copy, "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)[0]["made"] == []
+
+
+def test_a_fault_of_ours_in_one_family_is_told_as_its_own(built_family: Path) -> None:
+    """Of hundreds, the others are done all the same, and nothing of what they told is lost."""
+
+    def work(case: Path) -> list[Outcome]:
+        if case.name == "robin":
+            raise ZeroDivisionError("division by zero")
+        return pipeline.check(case, Options())
+
+    families = [built_family.with_name("robin"), built_family]
+    told = [outcome for case in families for outcome in do_one(case, work)]
+    assert [(Path(one.case).name, one.ok) for one in told] == [("robin", False), ("wren", True)]
+    assert "failed here (ZeroDivisionError: division by zero)" in str(told[0].errors[0])

@@ -95,18 +95,26 @@ def build_one(
     case: Path, options: Options, progress: Callable[[str], None] = lambda _: None
 ) -> list[Outcome]:
     """Builds one case and leaves its stamp (`plan`); whatever goes wrong stays with it."""
-    try:
+
+    def work(case: Path) -> list[Outcome]:
         before = scan(case, options)
         outcomes = pipeline.build(case, options, progress)
         write_stamp(case, options, before, outcomes)
         return outcomes
+
+    return do_one(case, work)
+
+
+def do_one(case: Path, work: Callable[[Path], list[Outcome]]) -> list[Outcome]:
+    """Does something for one case; whatever goes wrong stays with it."""
+    try:
+        return work(case)
     except VigbookError as err:
         return [Outcome(case=str(case), errors=[*err.problems])]
     except Exception as err:
         # A fault of ours, or of a disk, in one family's case must not stop a night's work.
-        found = f"could not be built ({type(err).__name__}: {err})"
-        mend = "the other cases go on; build this one alone with VIGBOOK_DEBUG=1 to see more"
         if os.environ.get("VIGBOOK_DEBUG"):
             raise
-        problem = Problem(file=str(case), found=found, mend=mend)
-        return [Outcome(case=str(case), errors=[problem])]
+        found = f"vigbook itself failed here ({type(err).__name__}: {err})"
+        mend = "the others go on; run it for this one alone with VIGBOOK_DEBUG=1 to see more"
+        return [Outcome(case=str(case), errors=[Problem(file=str(case), found=found, mend=mend)])]

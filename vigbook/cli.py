@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -358,8 +357,9 @@ def verify(
 ) -> None:
     """Read every byte of a bag again and tell what is not as it was."""
     from vigbook import pipeline
+    from vigbook.batch import do_one
 
-    outcomes = [or_leave(partial(pipeline.verify, bag)) for bag in bags]
+    outcomes = [one for bag in bags for one in do_one(bag, lambda bag: [pipeline.verify(bag)])]
     report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
 
 
@@ -420,7 +420,9 @@ def _families(cases: Sequence[Path]) -> list[Path]:
 
 
 def _each(cases: Sequence[Path], work: Callable[[Path], list[Outcome]]) -> list[Outcome]:
-    return [outcome for case in _families(cases) for outcome in or_leave(partial(work, case))]
+    from vigbook.batch import do_one
+
+    return [outcome for case in _families(cases) for outcome in do_one(case, work)]
 
 
 def main() -> None:
