@@ -14,7 +14,7 @@ demo: $(VENV)/.installed
 	$(BIN)/vigbook demo demo
 
 test: $(VENV)/.tests-installed lint
-	$(BIN)/pytest -n 3 --dist loadfile
+	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .

@@ -19,6 +19,22 @@ from playwright.sync_api import Browser, Page
 
 from vigbook.demo import draw_films, lay_out
 
+# The files whose tests take most of the time. They are begun first: of several files
+# at a time, a long one that is begun last would go on alone.
+LONGEST = (
+    "test_contract", "test_standards", "test_open", "test_papers", "test_prepare_live",
+    "test_faults", "test_prompts_live", "test_aids", "test_isolation", "test_pipeline",
+    "test_cluster", "test_hostile", "test_pages", "test_languages", "test_kill", "test_browsers",
+    "test_cli", "test_reader", "test_describe", "test_media", "test_original", "test_mutations",
+    "test_engine", "test_secrets", "test_demo", "test_prepare_masks_live",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts the longest files first."""
+    turns = {name: turn for turn, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _interruptible() -> None:
