@@ -86,12 +86,19 @@ def _no_other_process() -> None:
 
 
 def children(pid: int | str = "self") -> set[int]:
-    """Returns the processes that a process started and that still run."""
+    """Returns the processes that a process started and that still run, but for a browser's."""
     found: set[int] = set()
     with contextlib.suppress(OSError):
         for task in Path(f"/proc/{pid}/task").iterdir():
             found |= {int(one) for one in (task / "children").read_text().split()}
-    return {one for one in found if is_running(one)}
+    return {one for one in found if is_running(one) and not drives_browser(one)}
+
+
+def drives_browser(pid: int) -> bool:
+    """Whether a process is Playwright's, which stays for all tests that need a browser."""
+    with contextlib.suppress(OSError):
+        return b"playwright" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    return False
 
 
 def wait_for(what: Callable[[], object], seconds: float = PATIENCE_S) -> bool:
