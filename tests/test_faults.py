@@ -33,11 +33,8 @@ def start(*arguments: str | Path) -> subprocess.Popen[str]:
 
 MOMENTS: dict[str, tuple[str, float]] = {
     "at its very start": ("case.yaml", 0.05),
-    "while it loads": ("case.yaml", 0.4),
-    "as a clip is begun": ("cycle-1/media/.clip-1-*", 0),
     "in the middle of a clip": ("cycle-1/media/.clip-1-*", 0.1),
     "as a clip is whole": ("cycle-1/media/clip-1.mp4", 0),
-    "as a still is whole": ("cycle-1/media/clip-1-1.jpg", 0),
     "as the media are whole": ("cycle-1/media/manifest.json", 0),
     "while the workbook runs": ("cycle-1/media/manifest.json", 0.2),
     "as the workbook is whole": ("cycle-1/workbook.ipynb", 0),

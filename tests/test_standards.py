@@ -249,13 +249,14 @@ def checked(
 
 
 def run(family: Path) -> None:
-    """Prints all papers of a family in all styles."""
+    """Prints all papers of a family, and those of its latest cycle in all styles."""
     options = Options(today=datetime.date.fromisoformat(TODAY))
     outcomes = pipeline.build(family, options)
+    latest = max(family.glob("cycle-?"))
     for style in STYLES:
         variant = Variant(**{"name": "take-home", **style})
         only = [variant.name] if variant.name == "script" else []
-        outcomes += pipeline.print_only(family, options, choose_variants(only, variant, ()))
+        outcomes += pipeline.print_only(latest, options, choose_variants(only, variant, ()))
     assert [one for one in outcomes if not one.ok] == []
 
 
