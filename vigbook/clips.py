@@ -16,7 +16,7 @@ from pathlib import Path
 from vigbook.case import Clip, Mask
 from vigbook.colours import decide_matrix, is_wide, narrow_filters
 from vigbook.errors import FilmError
-from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
+from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, output_options, run_ffmpeg
 from vigbook.film import find_lead
 from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER, FilmFacts
 from vigbook.reader import Reader
@@ -105,12 +105,12 @@ def cut_clip(
         f"atrim=start={_seconds(start - seek)}:end={_seconds(end - seek)},"
         f"asetpts=PTS-{_seconds(zero - seek)}/TB"
     )
-    inputs = input_options(film, facts.container, seek)
+    inputs = input_options(film, facts.container, seek, reader.cores)
     length = end - zero
     frames, stands = len(times), max(LEAST_LAST_S, end - (times[-1].seconds - offset))
     if clip.slow:
         # Read twice: one reading would have to keep all frames until the first time is over.
-        inputs += input_options(film, facts.container, seek)
+        inputs *= 2
         again = f"{picture},setpts=2*PTS"
         graph = f"[0:V:0]{picture}[once];[1:V:0]{again}[again];[once][again]concat,{TAGS}[v]"
         picked = ["-filter_complex", graph, "-map", "[v]"]
@@ -122,7 +122,7 @@ def cut_clip(
         # The last frame stands until the clip's end: nothing comes after it to tell.
         "-bsf:v",
         f"{NO_NOTES},setts=duration=if(eq(N\\,{frames - 1})\\,{_ticks(stands)}\\,DURATION)",
-        *_sound_options(facts, clip, sound), *MP4_OPTIONS,
+        *_sound_options(facts, clip, sound), *output_options(reader.cores), *MP4_OPTIONS,
     ]  # fmt: skip
     run_ffmpeg(options, out, clip.id, length, progress, reader.group)
 

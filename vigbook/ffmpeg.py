@@ -34,15 +34,19 @@ def ffmpeg_version() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_version())
 
 
-def input_options(film: Path, container: str, seek: Fraction = Fraction(0)) -> list[str]:
+def input_options(
+    film: Path, container: str, seek: Fraction = Fraction(0), cores: int = 0
+) -> list[str]:
     """Returns the options by which a film is read: safely, and from `seek` on.
 
     Args:
         film: the film.
         container: ffmpeg's name of its format.
         seek: in seconds from the container's own start.
+        cores: how many of the processor's cores to decode with; 0: all of them.
     """
     return [
+        *(["-threads", str(cores)] if cores else []),
         "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
         "-max_pixels", str(MOST_PIXELS),
         # As `probe` does; discs mark good pictures as damaged.
@@ -51,6 +55,12 @@ def input_options(film: Path, container: str, seek: Fraction = Fraction(0)) -> l
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
         "-i", str(film.resolve()),
     ]  # fmt: skip
+
+
+def output_options(cores: int) -> list[str]:
+    """Returns the options that filter and encode with so many of the cores; 0: all of them."""
+    kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
+    return [option for kind in kinds if cores for option in (kind, str(cores))]
 
 
 # Nothing a film tells of people, places and days goes into what is made of it.

@@ -79,6 +79,7 @@ def copy_clip(
     out: Path,
     *,
     sound: Literal["keep", "level", "mute"] = "keep",
+    cores: int = 0,
 ) -> str | None:
     """Writes a clip whose pictures are its film's own, but for those at its ends.
 
@@ -92,12 +93,13 @@ def copy_clip(
         span: the clip's marks; no picture that comes up at its end or later is due.
         out: the mp4 to write. When that cannot be done, nothing is left there.
         sound: as it is, at an even loudness, or none.
+        cores: how many of the processor's cores its ends may take; 0: all of them.
 
     Returns:
         None, or why this clip has to be encoded again as a whole, in plain words.
     """
     try:
-        zero, look = _write(film, times, span, out, sound)
+        zero, look = _write(film, times, span, out, sound, cores)
         _check(out, times, zero, look)
     except Obstacle as obstacle:
         out.unlink(missing_ok=True)
@@ -242,7 +244,7 @@ def _decoding_times(pts: Sequence[int], held_back: int) -> list[int]:
 class _Encoder:
     """Encodes the pictures at a clip's end again, under parameter sets of their own."""
 
-    def __init__(self, film: OpenFilm, parameters: Parameters) -> None:
+    def __init__(self, film: OpenFilm, parameters: Parameters, cores: int) -> None:
         stream = film.stream
         films = parameters.sps
         free = min(set(range(32)) - parameters.pps_ids - {films.id})
@@ -251,6 +253,7 @@ class _Encoder:
         self._codec.pix_fmt, self._codec.time_base = "yuv420p", film.base
         self._codec.framerate = stream.average_rate or Fraction(25)
         self._codec.flags |= Flags.global_header
+        self.cores = self._codec.thread_count = cores
         extra = f"sps-id={free}:chromaloc={films.siting}"
         if films.colours:
             extra += ":colorprim=bt709:transfer=bt709:colormatrix=bt709"
@@ -279,6 +282,7 @@ def _encode(film: Path, end: _End, encoder: _Encoder | None, length_size: int) -
     if encoder is None:
         return
     with _open(film) as opened:
+        opened.stream.codec_context.thread_count = encoder.cores
         packets = _packets(opened, end.key, length_size)
         packets = itertools.dropwhile(lambda one: one[0] != end.key, packets)
         for pts, data in itertools.chain(itertools.islice(packets, end.packets), [(0, b"")]):
@@ -331,7 +335,7 @@ def _stamp(
 
 
 def _write(
-    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str
+    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str, cores: int
 ) -> tuple[Timecode, _Look]:
     """Writes the clip, and returns the film time that is its time 0, and how the film looks."""
     # Neither dates nor titles nor tools are written.
@@ -352,7 +356,8 @@ def _write(
         pictures = (reader.read(data, pts) for pts, data in _packets(opened, due[0], size))
         plan = _plan(opened, pictures, due, span.end.seconds / opened.base)
         encoders = [
-            _Encoder(opened, parameters) if one.pts else None for one in (plan.head, plan.tail)
+            _Encoder(opened, parameters, cores) if one.pts else None
+            for one in (plan.head, plan.tail)
         ]
         coded = itertools.chain(
             _encode(film, plan.head, encoders[0], size),

@@ -24,6 +24,7 @@ class Options:
         fresh: whether to replace a workbook that somebody changed.
         rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
+        cores: how many of the processor's cores the film may take; 0: as many as there are.
     """
 
     service: Path | None = None
@@ -32,6 +33,7 @@ class Options:
     fresh: bool = False
     rehash: bool = False
     engine: EngineName = "vigbook"
+    cores: int = 0
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
