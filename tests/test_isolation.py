@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import subprocess
@@ -133,6 +134,7 @@ def _inflate(content: bytes) -> Iterator[bytes]:
             yield packed
 
 
+@functools.cache
 def text_of(path: Path) -> str:
     """Returns the words of a PDF, spaces folded: a whole page at once is quicker than by pypdf."""
     done = subprocess.run(["pdftotext", str(path), "-"], capture_output=True, check=True, text=True)
