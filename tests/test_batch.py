@@ -51,8 +51,9 @@ def test_ten_cases_build_and_a_broken_one_stops_none(
 
 
 def test_families_that_are_built_at_once_share_the_cores(
-    tmp_path: Path, numbered_film: Path
+    tmp_path: Path, numbered_film: Path, built_family: Path
 ) -> None:
+    """And their clips are those of a family that is built alone."""
     families = [write_family(tmp_path / f"team-{n}" / "wren", numbered_film) for n in range(2)]
     command = [*vigbook_command(), "build", *map(str, families), "--today", TODAY]
     seen = set()
@@ -68,6 +69,9 @@ def test_families_that_are_built_at_once_share_the_cores(
     share = str(max(1, cores // 2))
     kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
     assert seen == {(kind, share) for kind in kinds}
+    alone = {path.name: sha256_of(path) for path in built_family.glob("cycle-1/media/*.*")}
+    for family in families:
+        assert {path.name: sha256_of(path) for path in family.glob("cycle-1/media/*.*")} == alone
 
 
 def test_the_teams_file_among_the_cases_is_no_case(built_family: Path, vigbook: Run) -> None:

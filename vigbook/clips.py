@@ -16,7 +16,7 @@ from pathlib import Path
 from vigbook.case import Clip, Mask
 from vigbook.colours import decide_matrix, is_wide, narrow_filters
 from vigbook.errors import FilmError
-from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, output_options, run_ffmpeg
+from vigbook.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
 from vigbook.film import find_lead
 from vigbook.filmfacts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER, FilmFacts
 from vigbook.reader import Reader
@@ -122,7 +122,7 @@ def cut_clip(
         # The last frame stands until the clip's end: nothing comes after it to tell.
         "-bsf:v",
         f"{NO_NOTES},setts=duration=if(eq(N\\,{frames - 1})\\,{_ticks(stands)}\\,DURATION)",
-        *_sound_options(facts, clip, sound), *output_options(reader.cores), *MP4_OPTIONS,
+        *_sound_options(facts, clip, sound), *MP4_OPTIONS,
     ]  # fmt: skip
     run_ffmpeg(options, out, clip.id, length, progress, reader.group)
 

@@ -43,10 +43,12 @@ def input_options(
         film: the film.
         container: ffmpeg's name of its format.
         seek: in seconds from the container's own start.
-        cores: how many of the processor's cores to decode with; 0: all of them.
+        cores: how many of the processor's cores to decode and filter with; 0: all of them. Not to
+            encode with: x264's bytes depend on it, and a clip is the same whoever cuts it.
     """
+    kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
     return [
-        *(["-threads", str(cores)] if cores else []),
+        *(option for kind in kinds if cores for option in (kind, str(cores))),
         "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
         "-max_pixels", str(MOST_PIXELS),
         # As `probe` does; discs mark good pictures as damaged.
@@ -55,12 +57,6 @@ def input_options(
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
         "-i", str(film.resolve()),
     ]  # fmt: skip
-
-
-def output_options(cores: int) -> list[str]:
-    """Returns the options that filter and encode with so many of the cores; 0: all of them."""
-    kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
-    return [option for kind in kinds if cores for option in (kind, str(cores))]
 
 
 # Nothing a film tells of people, places and days goes into what is made of it.

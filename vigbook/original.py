@@ -93,7 +93,7 @@ def copy_clip(
         span: the clip's marks; no picture that comes up at its end or later is due.
         out: the mp4 to write. When that cannot be done, nothing is left there.
         sound: as it is, at an even loudness, or none.
-        cores: how many of the processor's cores its ends may take; 0: all of them.
+        cores: how many of the processor's cores to decode its ends with; 0: all of them.
 
     Returns:
         None, or why this clip has to be encoded again as a whole, in plain words.
@@ -244,7 +244,7 @@ def _decoding_times(pts: Sequence[int], held_back: int) -> list[int]:
 class _Encoder:
     """Encodes the pictures at a clip's end again, under parameter sets of their own."""
 
-    def __init__(self, film: OpenFilm, parameters: Parameters, cores: int) -> None:
+    def __init__(self, film: OpenFilm, parameters: Parameters) -> None:
         stream = film.stream
         films = parameters.sps
         free = min(set(range(32)) - parameters.pps_ids - {films.id})
@@ -253,7 +253,6 @@ class _Encoder:
         self._codec.pix_fmt, self._codec.time_base = "yuv420p", film.base
         self._codec.framerate = stream.average_rate or Fraction(25)
         self._codec.flags |= Flags.global_header
-        self.cores = self._codec.thread_count = cores
         extra = f"sps-id={free}:chromaloc={films.siting}"
         if films.colours:
             extra += ":colorprim=bt709:transfer=bt709:colormatrix=bt709"
@@ -278,11 +277,13 @@ class _Encoder:
             yield Picture(packet.pts or 0, packet.is_keyframe, h264.join_units(slices))
 
 
-def _encode(film: Path, end: _End, encoder: _Encoder | None, length_size: int) -> Iterator[Picture]:
+def _encode(
+    film: Path, end: _End, encoder: _Encoder | None, length_size: int, cores: int
+) -> Iterator[Picture]:
     if encoder is None:
         return
     with _open(film) as opened:
-        opened.stream.codec_context.thread_count = encoder.cores
+        opened.stream.codec_context.thread_count = cores
         packets = _packets(opened, end.key, length_size)
         packets = itertools.dropwhile(lambda one: one[0] != end.key, packets)
         for pts, data in itertools.chain(itertools.islice(packets, end.packets), [(0, b"")]):
@@ -356,13 +357,12 @@ def _write(
         pictures = (reader.read(data, pts) for pts, data in _packets(opened, due[0], size))
         plan = _plan(opened, pictures, due, span.end.seconds / opened.base)
         encoders = [
-            _Encoder(opened, parameters, cores) if one.pts else None
-            for one in (plan.head, plan.tail)
+            _Encoder(opened, parameters) if one.pts else None for one in (plan.head, plan.tail)
         ]
         coded = itertools.chain(
-            _encode(film, plan.head, encoders[0], size),
+            _encode(film, plan.head, encoders[0], size, cores),
             _copy(film, plan.copied, parameters),
-            _encode(film, plan.tail, encoders[1], size),
+            _encode(film, plan.tail, encoders[1], size, cores),
         )
         own = encoders[0] or encoders[1]
         avcc = h264.format_avcc(

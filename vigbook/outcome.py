@@ -24,7 +24,7 @@ class Options:
         fresh: whether to replace a workbook that somebody changed.
         rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
-        cores: how many of the processor's cores the film may take; 0: as many as there are.
+        cores: how many of the processor's cores a film is decoded with; 0: all of them.
     """
 
     service: Path | None = None

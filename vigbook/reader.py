@@ -37,7 +37,7 @@ class Reader(Limited):
     def __init__(self, limits: Limits = _LIMITS, *, cores: int = 0) -> None:
         """Args:
         limits: of each request.
-        cores: how many of the processor's cores decoding and encoding may take; 0: all of them.
+        cores: how many of the processor's cores a film is decoded with; 0: all of them.
         """
         super().__init__("vigbook.reader", limits)
         self.cores = cores
