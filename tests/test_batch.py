@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 
-import psutil
 import pytest
-from families import CASE, CYCLE, TODAY, vigbook_command, write_family
+from families import CASE, CYCLE, write_family
 from pdfs import pictures_in, text_of
 
 from vigbook import pipeline
@@ -48,30 +44,6 @@ def test_ten_cases_build_and_a_broken_one_stops_none(
         stills = {sha256_of(path) for path in (cycle_folder / "media").glob("*.jpg")}
         assert pictures_in(page) == stills
         assert f"enjoy bedtime {number}." in text_of(page)
-
-
-def test_families_that_are_built_at_once_share_the_cores(
-    tmp_path: Path, numbered_film: Path, built_family: Path
-) -> None:
-    """And their clips are those of a family that is built alone."""
-    families = [write_family(tmp_path / f"team-{n}" / "wren", numbered_film) for n in range(2)]
-    command = [*vigbook_command(), "build", *map(str, families), "--today", TODAY]
-    seen = set()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as build:
-        while build.poll() is None:
-            for one in psutil.Process(build.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):  # it has just ended
-                    words = one.cmdline()
-                    seen |= {(word, words[at + 1]) for at, word in enumerate(words)
-                             if word.endswith("threads")}  # fmt: skip
-    assert build.returncode == 0
-    cores = os.cpu_count() or 1
-    share = str(max(1, cores // 2))
-    kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
-    assert seen == {(kind, share) for kind in kinds}
-    alone = {path.name: sha256_of(path) for path in built_family.glob("cycle-1/media/*.*")}
-    for family in families:
-        assert {path.name: sha256_of(path) for path in family.glob("cycle-1/media/*.*")} == alone
 
 
 def test_the_teams_file_among_the_cases_is_no_case(built_family: Path, vigbook: Run) -> None:

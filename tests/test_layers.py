@@ -41,12 +41,12 @@ ORDER = (
     "idiom", "methods", "manifest", "masks", "filmfacts", "colours", "picture", "probe", "decode",
     "h264", "soundtrack", "original", "facefinder", "reader", "film", "ffmpeg", "faces", "clips",
     "media", "aids", "sitting", "checks", "gentle", "saving", "covering", "choosing", "describe",
-    "elements", "withheld", "page", "prompts", "notebook", "shell", "engine", "kernel", "workbook",
-    "glyphs", "pdfa", "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck", "variants",
-    "review", "takehome", "worksheet", "papers", "archive", "outcome", "pipeline", "exporter",
-    "opening", "plan", "pool", "builder", "worker", "cluster", "batch", "summary", "front",
-    "preview", "works", "facesearch", "darkroom", "web", "webprepare", "menu", "serve", "cartoon",
-    "demo", "terminal", "telling", "cli", "schemas", "__main__",
+    "elements", "withheld", "page", "sheet", "prompts", "notebook", "shell", "engine", "kernel",
+    "workbook", "glyphs", "pdfa", "tidy", "plots", "pdf", "press", "cells", "record", "pdfcheck",
+    "variants", "review", "takehome", "worksheet", "papers", "archive", "outcome", "pipeline",
+    "exporter", "opening", "plan", "pool", "builder", "worker", "cluster", "batch", "summary",
+    "front", "preview", "works", "facesearch", "darkroom", "web", "webprepare", "menu", "serve",
+    "cartoon", "demo", "terminal", "telling", "cli", "schemas", "__main__",
 )  # fmt: skip
 PACKAGE = Path(vigbook.__file__).parent
 # Which third-party packages stay inside which room.

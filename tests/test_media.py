@@ -36,7 +36,6 @@ from vigbook.film import probe_film
 from vigbook.manifest import read_manifest
 from vigbook.media import Built, build_media, remove_unwanted
 from vigbook.publish import sha256_of
-from vigbook.reader import Reader
 from vigbook.timecode import Timecode
 
 SMALL = (240, 136)
@@ -88,24 +87,6 @@ def numbers_due(frames: list[tuple[Fraction, int]], start: Fraction, end: Fracti
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Four seconds at 25 frames a second, with B-frames and sound."""
     return draw_film(tmp_path_factory.mktemp("films") / "film.mp4", seconds=4, size=SMALL)
-
-
-@pytest.mark.parametrize("cores", [1, 2])
-def test_a_share_of_the_cores_gives_the_same_pictures(
-    tmp_path: Path, numbered_film: Path, cores: int
-) -> None:
-    """Where several families are built at once, each is cut and decoded by a part of them."""
-    clips = [
-        clip_of("1.0", "3.5", "1.2", "3.4", id="plain"),
-        clip_of("4.0", "4.4", id="slow", slow=True),
-    ]
-    with Reader(cores=cores) as reader:
-        built = build_media(numbered_film, "film.mp4", clips, tmp_path, reader=reader)
-    assert built.warnings == ()
-    assert numbers_in(tmp_path / "plain.mp4") == [*range(25, 88)]
-    assert numbers_in(tmp_path / "slow.mp4") == [*range(100, 110)] * 2
-    stills = [tmp_path / f"plain-{number}.jpg" for number in (1, 2)]
-    assert [read_number(iio.imread(one, plugin="pillow")) for one in stills] == [30, 85]
 
 
 # --- Edges ---------------------------------------------------------------------------------

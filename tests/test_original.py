@@ -193,8 +193,8 @@ def test_a_clip_holds_what_is_due_and_what_is_copied_is_the_film_s(
     marks = [(times[0], times[-1] + 1)]
     marks += [(rng.choice(times[:25]), rng.choice(times[-25:]))]
     marks += [(rng.choice(times[:25]) + Fraction(1, 100), times[-20] + Fraction(1, 100))]
-    for cores, (start, end) in enumerate(marks):  # 0: all of them
-        assert copy(film, start, end, cores=cores) is None
+    for start, end in marks:
+        assert copy(film, start, end) is None
         check(film, start, end)
 
 

@@ -72,18 +72,13 @@ def _build(
     if scheduler is not None:
         from vigbook.cluster import build_on_cluster  # Dask, where it is installed at all
 
-        # To Dask, a worker's thread is a core.
-        own = dataclasses.replace(options, cores=1)
-        yield from build_on_cluster(scheduler, cases, own, build_one)
+        yield from build_on_cluster(scheduler, cases, options, build_one)
         return
     if len(cases) == 1:
         yield cases[0], build_one(cases[0], options, progress)
         return
-    cores = os.cpu_count() or 1
-    processes = min(len(cases), cores)
-    # Each family its share: more threads than cores only get in each other's way.
-    own = dataclasses.replace(options, cores=cores // processes)
-    work = functools.partial(build_one, options=own)
+    work = functools.partial(build_one, options=options)
+    processes = min(len(cases), os.cpu_count() or 1)
     for done in work_through(work, cases, processes=processes, most_each=CASES_A_PROCESS):
         outcomes = done.result or [Outcome(case=str(done.thing))]
         fell = Problem(file=str(done.thing), found="its process ended in the middle")

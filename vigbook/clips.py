@@ -105,12 +105,12 @@ def cut_clip(
         f"atrim=start={_seconds(start - seek)}:end={_seconds(end - seek)},"
         f"asetpts=PTS-{_seconds(zero - seek)}/TB"
     )
-    inputs = input_options(film, facts.container, seek, reader.cores)
+    inputs = input_options(film, facts.container, seek)
     length = end - zero
     frames, stands = len(times), max(LEAST_LAST_S, end - (times[-1].seconds - offset))
     if clip.slow:
         # Read twice: one reading would have to keep all frames until the first time is over.
-        inputs *= 2
+        inputs += input_options(film, facts.container, seek)
         again = f"{picture},setpts=2*PTS"
         graph = f"[0:V:0]{picture}[once];[1:V:0]{again}[again];[once][again]concat,{TAGS}[v]"
         picked = ["-filter_complex", graph, "-map", "[v]"]

@@ -38,7 +38,7 @@ _LONGEST_S = 24 * 60 * 60
 
 
 def find_frames(
-    path: Path, times: Sequence[Timecode], long_side: int | None = None, cores: int = 0
+    path: Path, times: Sequence[Timecode], long_side: int | None = None
 ) -> Iterator[Shown]:
     """Yields the frame on screen at each time; the times are in order, none of them twice.
 
@@ -46,15 +46,13 @@ def find_frames(
         path: the film.
         times: in film time.
         long_side: pictures are made smaller to this many pixels, and their pixels square.
-        cores: how many of the processor's cores to decode with; 0: all of them.
 
     Raises:
         FilmError: the film cannot be read, or cannot be decoded at one of the times.
     """
     with open_film(path) as film:
-        cores = cores or os.cpu_count() or 1
         # Packets that are passed over hold a place among the threads: more of them keep it busy.
-        film.stream.codec_context.thread_count = min(16, 4 * cores) if cores > 1 else 1
+        film.stream.codec_context.thread_count = min(16, 4 * (os.cpu_count() or 1))
         walker = _Walker(film)
         for group in _by_key_frame(film, times):
             frames = _jump(film, [film.pts_at(time) for time in group])

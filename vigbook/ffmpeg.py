@@ -34,21 +34,15 @@ def ffmpeg_version() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_version())
 
 
-def input_options(
-    film: Path, container: str, seek: Fraction = Fraction(0), cores: int = 0
-) -> list[str]:
+def input_options(film: Path, container: str, seek: Fraction = Fraction(0)) -> list[str]:
     """Returns the options by which a film is read: safely, and from `seek` on.
 
     Args:
         film: the film.
         container: ffmpeg's name of its format.
         seek: in seconds from the container's own start.
-        cores: how many of the processor's cores to decode and filter with; 0: all of them. Not to
-            encode with: x264's bytes depend on it, and a clip is the same whoever cuts it.
     """
-    kinds = ("-threads", "-filter_threads", "-filter_complex_threads")
     return [
-        *(option for kind in kinds if cores for option in (kind, str(cores))),
         "-protocol_whitelist", "file", "-format_whitelist", CONTAINERS,
         "-max_pixels", str(MOST_PIXELS),
         # As `probe` does; discs mark good pictures as damaged.

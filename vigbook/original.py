@@ -79,7 +79,6 @@ def copy_clip(
     out: Path,
     *,
     sound: Literal["keep", "level", "mute"] = "keep",
-    cores: int = 0,
 ) -> str | None:
     """Writes a clip whose pictures are its film's own, but for those at its ends.
 
@@ -93,13 +92,12 @@ def copy_clip(
         span: the clip's marks; no picture that comes up at its end or later is due.
         out: the mp4 to write. When that cannot be done, nothing is left there.
         sound: as it is, at an even loudness, or none.
-        cores: how many of the processor's cores to decode its ends with; 0: all of them.
 
     Returns:
         None, or why this clip has to be encoded again as a whole, in plain words.
     """
     try:
-        zero, look = _write(film, times, span, out, sound, cores)
+        zero, look = _write(film, times, span, out, sound)
         _check(out, times, zero, look)
     except Obstacle as obstacle:
         out.unlink(missing_ok=True)
@@ -277,13 +275,10 @@ class _Encoder:
             yield Picture(packet.pts or 0, packet.is_keyframe, h264.join_units(slices))
 
 
-def _encode(
-    film: Path, end: _End, encoder: _Encoder | None, length_size: int, cores: int
-) -> Iterator[Picture]:
+def _encode(film: Path, end: _End, encoder: _Encoder | None, length_size: int) -> Iterator[Picture]:
     if encoder is None:
         return
     with _open(film) as opened:
-        opened.stream.codec_context.thread_count = cores
         packets = _packets(opened, end.key, length_size)
         packets = itertools.dropwhile(lambda one: one[0] != end.key, packets)
         for pts, data in itertools.chain(itertools.islice(packets, end.packets), [(0, b"")]):
@@ -336,7 +331,7 @@ def _stamp(
 
 
 def _write(
-    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str, cores: int
+    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str
 ) -> tuple[Timecode, _Look]:
     """Writes the clip, and returns the film time that is its time 0, and how the film looks."""
     # Neither dates nor titles nor tools are written.
@@ -360,9 +355,9 @@ def _write(
             _Encoder(opened, parameters) if one.pts else None for one in (plan.head, plan.tail)
         ]
         coded = itertools.chain(
-            _encode(film, plan.head, encoders[0], size, cores),
+            _encode(film, plan.head, encoders[0], size),
             _copy(film, plan.copied, parameters),
-            _encode(film, plan.tail, encoders[1], size, cores),
+            _encode(film, plan.tail, encoders[1], size),
         )
         own = encoders[0] or encoders[1]
         avcc = h264.format_avcc(

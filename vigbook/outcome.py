@@ -24,7 +24,6 @@ class Options:
         fresh: whether to replace a workbook that somebody changed.
         rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
-        cores: how many of the processor's cores a film is decoded with; 0: all of them.
     """
 
     service: Path | None = None
@@ -33,7 +32,6 @@ class Options:
     fresh: bool = False
     rehash: bool = False
     engine: EngineName = "vigbook"
-    cores: int = 0
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

@@ -24,11 +24,12 @@ from vigbook.enclosure import Enclosure
 from vigbook.errors import PaperError, Problem, UsageError, show_path
 from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.methods import check_language, find_template, hash_templates, load_words
-from vigbook.page import Page, View, find_logo
+from vigbook.page import Page, View
 from vigbook.press import borrow_press, check_length
 from vigbook.publish import publish_bytes, sha256_of
 from vigbook.record import make_record
 from vigbook.review import format_review, make_review
+from vigbook.sheet import find_logo
 from vigbook.sitting import Sitting
 from vigbook.takehome import make_take_home
 from vigbook.variants import Variant, latest, long_problem, most_pages, read_state, write_state

@@ -67,7 +67,7 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
         with _timed(outcome, "papers"):
             print_papers(_reopen(sitting), outcome, (), progress)
 
-    with Reader(cores=options.cores) as reader:
+    with Reader() as reader:
         return each_cycle(case, options, "built", stages, progress)
 
 

@@ -34,13 +34,8 @@ _ROOM_BYTES = 256 * 1024**2  # for what is encoded again, beside twice what is c
 class Reader(Limited):
     """A process that reads films, started when it is first asked and again after it fell."""
 
-    def __init__(self, limits: Limits = _LIMITS, *, cores: int = 0) -> None:
-        """Args:
-        limits: of each request.
-        cores: how many of the processor's cores a film is decoded with; 0: all of them.
-        """
+    def __init__(self, limits: Limits = _LIMITS) -> None:
         super().__init__("vigbook.reader", limits)
-        self.cores = cores
 
     def ask(self, do: str, film: Path, **details: Any) -> Iterator[Answer]:
         """Yields the answers to one request as they come; left early, the process is ended.
@@ -49,8 +44,7 @@ class Reader(Limited):
             FilmError: the film cannot be read, or reading it went beyond the limits.
         """
         try:
-            asked = {"do": do, "film": str(film), "cores": self.cores, **details}
-            yield from self.exchange(asked)
+            yield from self.exchange({"do": do, "film": str(film), **details})
         except ToldError as err:
             raise FilmError(err.problems) from err
         except FallenError as err:
@@ -102,16 +96,15 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
 
     film = Path(request["film"])
     times = [_time(one) for one in request.get("times", ())]
-    cores = request["cores"]
     match request["do"]:
         case "probe":
             yield probe.probe_film(film).as_json(), b""
         case "frames":
-            yield from map(_pack, decode.find_frames(film, times, request["long_side"], cores))
+            yield from map(_pack, decode.find_frames(film, times, request["long_side"]))
         case "faces":
             from vigbook import facefinder  # OpenCV and its model, which nothing else here wants
 
-            for shown in decode.find_frames(film, times, request["long_side"], cores):
+            for shown in decode.find_frames(film, times, request["long_side"]):
                 faces = facefinder.find_faces(shown.picture)
                 yield {"at": str(shown.at.seconds), "faces": faces}, b""
         case "thumbnails":
@@ -128,8 +121,7 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
             span = Span(_time(request["start"]), _time(request["end"]))
             out, sound = Path(request["out"]), request["sound"]
             with writing(2 * film.stat().st_size + _ROOM_BYTES):
-                why = original.copy_clip(film, times, span, out, sound=sound, cores=cores)
-                yield {"why": why}, b""
+                yield {"why": original.copy_clip(film, times, span, out, sound=sound)}, b""
         case "end":
             yield {"at": str(decode.find_end(film).seconds)}, b""
         case "count":

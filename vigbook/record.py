@@ -10,7 +10,8 @@ from vigbook.case import Consent
 from vigbook.cells import show_cell
 from vigbook.consent import WORDS_FOR_USE, standing
 from vigbook.errors import PaperError, Problem
-from vigbook.page import Page, View, format_deletion, make_frame
+from vigbook.page import Page, View
+from vigbook.sheet import format_deletion, make_frame
 from vigbook.workbook import NOTEBOOK, list_outputs, read_workbook
 
 # Elements that print with a heading of the second level.

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from vigbook.answers import Answer
 from vigbook.elements import TRY_PROMPTS
-from vigbook.page import Page, View, format_deletion, is_deletion_unknown, make_frame
+from vigbook.page import Page, View
+from vigbook.sheet import format_deletion, is_deletion_unknown, make_frame
 from vigbook.sitting import Sitting
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from vigbook.page import Page, View, make_frame
+from vigbook.page import Page, View
+from vigbook.sheet import make_frame
 
 
 def make_worksheet(page: Page) -> View:

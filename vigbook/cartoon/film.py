@@ -22,7 +22,7 @@ from vigbook.scratch import scratch_folder
 _COLOUR = "-color_range tv -colorspace bt709 -color_primaries bt709 -color_trc bt709"
 _RAW = f"-f rawvideo -pix_fmt yuv420p {_COLOUR} -s {WIDTH}x{HEIGHT} -r {FPS} -i -"
 # One thread keeps up with who draws, and more only wait for each other. The quantiser is fixed: for
-# drawings, `-crf` takes half as much space again for what nobody can see.
+# drawings, `-crf` takes two fifths more space for what nobody can see.
 _ENCODER = "-c:v libx264 -preset ultrafast -qp 20 -threads 1 -g 50"
 _VIDEO = f"-map 0:v {_ENCODER} -pix_fmt yuv420p {_COLOUR}"
 _AUDIO = "-map 1:a -c:a aac -b:a 96k"
