@@ -20,6 +20,7 @@ lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python .ci/resolutions
 
 # For working on vigbook: the checkout itself is imported.
 dev: $(VENV)/.python
@@ -51,6 +52,7 @@ $(VENV)/.tests-installed: $(VENV)/.python $(SOURCES)
 	$(BIN)/python -m build --wheel --no-isolation --outdir dist . >/dev/null
 	$(BIN)/pip install --quiet --constraint constraints.txt "$$(ls dist/*.whl)[dev]"
 	$(BIN)/pip install --quiet --force-reinstall --no-deps dist/*.whl
+	sh .ci/browsers $(BIN)
 	touch $@ $(VENV)/.installed
 
 clean:

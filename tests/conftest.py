@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from browsers import PROGRAMS, find_browser
 from families import run_vigbook, write_family
 from filelock import FileLock
 from films import draw_film
@@ -30,10 +31,36 @@ LONGEST = (
 )  # fmt: skip
 
 
+NO_BROWSER = "no browser is here that tests can start"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts the longest files first."""
+    """Puts the longest files first, and leaves out tests of pages where there is no browser."""
     turns = {name: turn for turn, name in enumerate(LONGEST)}
     items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))
+    missing = {name for name in PROGRAMS if not find_browser(name)}
+    if missing and "CI" in os.environ:
+        raise pytest.UsageError(f"{NO_BROWSER}: {', '.join(sorted(missing))}")
+    for item in items:
+        if missing & _wanted_browsers(item):
+            item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
+
+
+def _wanted_browsers(item: pytest.Item) -> set[str]:
+    fixtures = {*getattr(item, "fixturenames", ())}
+    marked = {str(name) for mark in item.iter_markers("browser") for name in mark.args}
+    called = getattr(item, "callspec", None)
+    watched = {str(called.params["watch"])} if called and "watch" in called.params else set()
+    return marked | watched | ({"chromium"} if fixtures & {"browser", "page"} else set())
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells in one loud line how many tests were left out for want of a browser."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    left_out = [one for one in skipped if NO_BROWSER in str(one.longrepr)]
+    if left_out:
+        says = f"{len(left_out)} tests of pages were LEFT OUT: {NO_BROWSER}"
+        terminalreporter.write_line(says, red=True, bold=True)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,6 @@ import contextlib
 import dataclasses
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,13 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from browsers import find_browser
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-CHROMIUM = next(
-    (found for name in ("chromium", "chromium-browser", "google-chrome")
-     if (found := shutil.which(name))),
-    None,
-)  # fmt: skip
+CHROMIUM = find_browser("chromium")
 PATIENCE_MS = 30_000  # a busy machine's; nothing waits as long as it takes
 _START_S = 60
 expect.set_options(timeout=PATIENCE_MS)

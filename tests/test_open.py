@@ -406,6 +406,7 @@ print("\\n".join(asked))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can be without a network so")
+@pytest.mark.browser("chromium")
 def test_a_machine_without_a_network_has_every_page(cases: Path, tmp_path: Path) -> None:
     shutil.copytree(cases, tmp_path / "cases")
     family = tmp_path / "cases" / "wren"
