@@ -17,9 +17,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.footage import describe_load, films, processor_s, run_ffmpeg
-from vigbook.case import Clip
-from vigbook.clips import ENCODER_OPTIONS, LONG_SIDE_PX
-from vigbook.media import build_media
+from vigbook.case.models import Clip
+from vigbook.film.clips import ENCODER_OPTIONS, LONG_SIDE_PX
+from vigbook.film.media import build_media
 
 STARTS, SECONDS = (73.4, 288.8, 511.2), 20
 OURS, FLOOR = "vigbook's build_media", "decoding alone"

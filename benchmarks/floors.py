@@ -23,17 +23,18 @@ from PIL import Image
 sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.footage import processor_s, run_ffmpeg
 from benchmarks.service import TODAY, Marks
-from vigbook import pdf, pipeline
-from vigbook.casefile import read_case_folder
-from vigbook.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
-from vigbook.media import STILL_QUALITY, build_media
-from vigbook.methods import find_templates
+from vigbook import pipeline
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.film.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
+from vigbook.film.media import STILL_QUALITY, build_media
+from vigbook.film.reader import Reader
+from vigbook.method.method import find_templates
 from vigbook.outcome import Outcome
-from vigbook.press import Press
-from vigbook.reader import Reader
-from vigbook.shell import run_cells
-from vigbook.sitting import Sitting, open_sitting
-from vigbook.workbook import build_workbook, kernel_environment
+from vigbook.paper import pdf
+from vigbook.paper.renderer import Press
+from vigbook.workbook.build import build_workbook, kernel_environment
+from vigbook.workbook.shell import run_cells
 
 ENCODER = ("-c:v", "libx264", "-bf", "0", *ENCODER_OPTIONS)
 Page = tuple[str, tuple[Any, ...]]

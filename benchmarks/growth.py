@@ -49,7 +49,7 @@ ANSWERS = """\
 """
 PAUSE_S = 0.2  # between two looks
 # What a process is, by its command; what a worker starts of its own kind runs a notebook.
-KINDS = {"vigbook.press": "press", "vigbook.reader": "reader", "spawn_main": "worker"}
+KINDS = {"vigbook.paper.renderer": "press", "vigbook.film.reader": "reader", "spawn_main": "worker"}
 PARTS = ("command", "worker", "notebook", "press", "reader", "other")
 
 

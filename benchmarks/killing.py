@@ -15,12 +15,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from vigbook.answers import read_journal, write_answer
+from vigbook.case.journal import read_journal, write_answer
 
 # Forked from one that has loaded everything: a trial takes as long as it writes.
 WRITER = """
 import os, pathlib, secrets, sys
-from vigbook.answers import write_answer
+from vigbook.case.journal import write_answer
 path = pathlib.Path(sys.argv[1])
 for line in sys.stdin:
     pid = os.fork()

@@ -27,8 +27,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from mutations import Step, child_processes, draw_films, mutate, try_film
 
 from benchmarks.footage import describe_load
-from vigbook.limited import Limits
-from vigbook.reader import Reader
+from vigbook.film.reader import Reader
+from vigbook.system.sandbox import Limits
 
 LIMITS = Limits(seconds=20, memory_bytes=3 * 1024**3)
 

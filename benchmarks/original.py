@@ -27,7 +27,7 @@ import imageio_ffmpeg
 import numpy as np
 from numpy.typing import NDArray
 
-from vigbook.original import copy_clip
+from vigbook.film.smart_cut import copy_clip
 from vigbook.timecode import Span, Timecode
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))

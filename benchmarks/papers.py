@@ -35,12 +35,12 @@ from pdfs import verapdf_says
 from playwright.sync_api import Page
 
 from benchmarks.footage import describe_load
-from vigbook.cartoon import SCENES, draw_film
-from vigbook.casefile import read_case_folder
-from vigbook.demo import FILMS, lay_out
-from vigbook.papers import print_paper
-from vigbook.pdfcheck import find_faults
-from vigbook.variants import PaperName, Variant
+from vigbook.case.folder import read_case_folder
+from vigbook.demo.cartoon import SCENES, draw_film
+from vigbook.demo.examples import FILMS, lay_out
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.printing import print_paper
+from vigbook.paper.variants import PaperName, Variant
 
 PICTURES = {"clip-1": (9.6, 12.0, 15.2), "clip-2": (37.6, 41.6, 45.0),
             "clip-3": (89.0, 93.0, 96.6), "clip-4": (105.0, 108.0, 111.0)}  # fmt: skip

@@ -53,7 +53,7 @@ class _Bare(ast.NodeTransformer):
         if isinstance(node.value, str):
             text = node.value
             for new in sorted(self.names, key=len, reverse=True):
-                text = re.sub(rf"\b{re.escape(new)}\b", self.names[new], text)
+                text = re.sub(rf"(?<![\w.]){re.escape(new)}\b", self.names[new], text)
             return ast.Constant(text)
         return node
 

@@ -18,7 +18,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from vigbook.demo import draw_films, lay_out
+from vigbook.demo.examples import draw_films, lay_out
 
 DAY = "2026-11-28"
 FAMILIES = ("otter", "heron")

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 from vigbook.errors import PaperError
-from vigbook.methods import find_templates
-from vigbook.pdfcheck import find_faults
-from vigbook.press import Press
+from vigbook.method.method import find_templates
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.renderer import Press
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 from soups import make_page, make_soup

@@ -54,7 +54,7 @@ def timed_build(family: Path) -> dict[str, float]:
 
 def main() -> None:
     """Builds the example three times and prints a table."""
-    from vigbook.demo import draw_films, lay_out
+    from vigbook.demo.examples import draw_films, lay_out
 
     with tempfile.TemporaryDirectory() as name:
         family = lay_out(Path(name))

@@ -22,14 +22,14 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
 
 from pdfs import pages_of, verapdf_says
 
-from vigbook.case import Size
-from vigbook.casefile import read_case_folder
-from vigbook.demo import draw_films, lay_out
-from vigbook.methods import find_templates
-from vigbook.papers import print_paper
-from vigbook.pdfcheck import find_faults
-from vigbook.sitting import Sitting, open_sitting
-from vigbook.variants import PaperName, Variant
+from vigbook.case.folder import read_case_folder
+from vigbook.case.models import Size
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.demo.examples import draw_films, lay_out
+from vigbook.method.method import find_templates
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.printing import print_paper
+from vigbook.paper.variants import PaperName, Variant
 
 TODAY = datetime.date(2026, 11, 22)
 AT_ONCE = 60  # files for one run of veraPDF

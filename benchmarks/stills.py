@@ -28,12 +28,12 @@ import imageio.v3 as iio
 import imageio_ffmpeg
 
 sys.path.append(str(Path(__file__).parents[1]))
-import vigbook.decode
+import vigbook.film.decode
 from benchmarks.footage import describe_load, films, processor_s
-from vigbook.film import find_frames, iter_frames
-from vigbook.media import STILL_LONG_SIDE_PX, STILL_QUALITY, write_picture
-from vigbook.probe import OpenFilm, open_film
-from vigbook.reader import Reader
+from vigbook.film.media import STILL_LONG_SIDE_PX, STILL_QUALITY, write_picture
+from vigbook.film.probe import OpenFilm, open_film
+from vigbook.film.queries import find_frames, iter_frames
+from vigbook.film.reader import Reader
 from vigbook.timecode import Timecode
 
 TIMES = [
@@ -191,8 +191,8 @@ def count_decoded(film: Path) -> Count:
             stream: Any = _Stream(real.stream, count)
             yield dataclasses.replace(real, container=container, stream=stream)
 
-    with mock.patch.object(vigbook.decode, "open_film", open_counting):
-        assert len(list(vigbook.decode.find_frames(film, TIMES))) == len(TIMES)
+    with mock.patch.object(vigbook.film.decode, "open_film", open_counting):
+        assert len(list(vigbook.film.decode.find_frames(film, TIMES))) == len(TIMES)
     return count
 
 

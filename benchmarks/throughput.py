@@ -38,7 +38,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.floors import ENCODER, FLOORS, measure_stages
 from benchmarks.footage import describe_load, phone_film
 from benchmarks.service import LONG, SHORT, TINY, TODAY, Marks, copy_film, write_service
-from vigbook.clips import LONG_SIDE_PX, SOUND_OPTIONS
+from vigbook.film.clips import LONG_SIDE_PX, SOUND_OPTIONS
 
 PLAIN = Path(__file__).with_name("plain.sh")
 PLAINLY = "the plain way"

@@ -25,7 +25,7 @@ GAP_PX = 12
 
 def build_examples(folder: Path) -> None:
     """Makes both example families with their films and prints them."""
-    from vigbook.demo import draw_films, lay_out
+    from vigbook.demo.examples import draw_films, lay_out
 
     families = [lay_out(folder, name) for name in ("otter", "heron")]
     for family in families:

@@ -18,7 +18,7 @@ from films import draw_film
 from live import chromium, page_of
 from playwright.sync_api import Browser, Page
 
-from vigbook.demo import draw_films, lay_out
+from vigbook.demo.examples import draw_films, lay_out
 
 # The files whose tests take most of the time. They are begun first: of several files
 # at a time, a long one that is begun last would go on alone.

@@ -8,9 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from vigbook.casefile import read_case_folder
-from vigbook.methods import find_templates
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.method.method import find_templates
 
 TODAY = "2026-11-22"
 

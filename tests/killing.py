@@ -20,9 +20,9 @@ import psutil
 from families import CASE, TODAY, vigbook_command, write_family
 from PIL import Image
 
-from vigbook.answers import read_journal, write_answer
-from vigbook.pdfcheck import find_faults
-from vigbook.publish import sha256_of
+from vigbook.case.journal import read_journal, write_answer
+from vigbook.paper.conformance import find_faults
+from vigbook.system.atomic import sha256_of
 
 Victim = Literal["program", "worker", "busy worker", "deeper"]
 FAMILIES = 3
@@ -120,7 +120,9 @@ class Build:
         deeper = [child for one in workers for child in one.children(recursive=True)]
         if victim == "busy worker":
             # One that reads a film is at a family.
-            workers = [one.parent() for one in deeper if "vigbook.reader" in str(one.cmdline())]
+            workers = [
+                one.parent() for one in deeper if "vigbook.film.reader" in str(one.cmdline())
+            ]
         found: list[psutil.Process] = deeper if victim == "deeper" else workers
         return random.choice(found) if found else None
 

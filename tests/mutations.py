@@ -26,12 +26,12 @@ import av
 import imageio.v3 as iio
 from films import run_ffmpeg
 
-from vigbook.aids import make_filmstrip, make_waveform
-from vigbook.case import Clip
+from vigbook.case.models import Clip
 from vigbook.errors import FilmError, OutputError
-from vigbook.film import find_frames, list_frame_times, probe_film
-from vigbook.media import build_media
-from vigbook.reader import Reader
+from vigbook.film.media import build_media
+from vigbook.film.previews import make_filmstrip, make_waveform
+from vigbook.film.queries import find_frames, list_frame_times, probe_film
+from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 WIDTH, HEIGHT, SECONDS = 176, 144, 3

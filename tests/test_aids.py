@@ -33,7 +33,8 @@ from films import draw_film, frames_of, read_number, run_ffmpeg
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from vigbook.aids import (
+from vigbook.errors import FilmError
+from vigbook.film.previews import (
     Filmstrip,
     Waveform,
     find_sharpest,
@@ -44,10 +45,9 @@ from vigbook.aids import (
     needs_proxy,
     remove_aids,
 )
-from vigbook.errors import FilmError
-from vigbook.film import probe_film
-from vigbook.publish import sha256_of
-from vigbook.reader import Reader
+from vigbook.film.queries import probe_film
+from vigbook.film.reader import Reader
+from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Timecode
 
 Run = Callable[..., "CompletedProcess[str]"]

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from vigbook.answers import (
+from vigbook.case.journal import (
     LONGEST_ANSWER,
     Answer,
     Journal,
@@ -315,7 +315,7 @@ def test_a_long_answer_is_kept_and_one_longer_than_a_book_is_refused(journal: Pa
 
 WRITER = """
 import pathlib, sys
-from vigbook.answers import write_answer
+from vigbook.case.journal import write_answer
 path, name, count = pathlib.Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 for number in range(count):
     value = f"{name} {number} " + "x" * (number * 37 % 9000)
@@ -421,7 +421,7 @@ def test_a_place_that_may_not_be_written_is_told_and_left_as_it_was(
 ) -> None:
     journal.write_text(ALREADY + "\n", "utf-8")
     code = (
-        "import pathlib, sys; from vigbook.answers import *; from vigbook.errors import *\n"
+        "import pathlib, sys; from vigbook.case.journal import *; from vigbook.errors import *\n"
         "path = pathlib.Path(sys.argv[1])\n"
         "try: write_answer(path, 'remember', 'two', by='mum', source='said')\n"
         "except VigbookError as err: print(type(err).__name__, err)\n"

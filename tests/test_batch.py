@@ -13,9 +13,9 @@ from families import CASE, CYCLE, write_family
 from pdfs import pictures_in, text_of
 
 from vigbook import pipeline
-from vigbook.batch import do_one
+from vigbook.batch.run import do_one
 from vigbook.outcome import Options, Outcome
-from vigbook.publish import sha256_of
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 

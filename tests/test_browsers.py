@@ -21,8 +21,8 @@ from browsers import Seen, Task, open_browser
 from films import frames_of, paint_number, run_ffmpeg
 from numpy.typing import NDArray
 
-from vigbook.case import Clip
-from vigbook.media import build_media
+from vigbook.case.models import Clip
+from vigbook.film.media import build_media
 
 # No strong blue: without a graphics card both browsers count with libyuv, which takes 2.0 for
 # BT.709's 2.112 there, and makes (50, 70, 190) of any clip (50, 70, 184).

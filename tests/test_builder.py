@@ -10,8 +10,8 @@ import psutil
 import pytest
 from families import TODAY
 
-from vigbook.batch import build_one
-from vigbook.builder import Builder, EndedError, Errand
+from vigbook.batch.build_process import Builder, EndedError, Errand
+from vigbook.batch.run import build_one
 from vigbook.outcome import Options, Outcome
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from vigbook.case import (
+from vigbook.case.models import (
     Case,
     Clip,
     Cycle,
@@ -21,7 +21,7 @@ from vigbook.case import (
     Scale,
     Service,
 )
-from vigbook.sense import RESERVED_CLIP_IDS, Finding, check_case, check_cycle, nearest
+from vigbook.case.rules import RESERVED_CLIP_IDS, Finding, check_case, check_cycle, nearest
 from vigbook.timecode import Timecode
 
 

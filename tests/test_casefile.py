@@ -16,8 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from vigbook.case import Case, Cycle, Service
-from vigbook.casefile import (
+from vigbook.case.folder import (
     find_cycles,
     find_family,
     find_inside,
@@ -25,9 +24,10 @@ from vigbook.casefile import (
     read_case_folder,
     write_new_case,
 )
+from vigbook.case.models import Case, Cycle, Service
+from vigbook.case.yaml_file import edit_file, format_field, read_model
 from vigbook.errors import CaseError, OutputError, Problem, UsageError, show_path
 from vigbook.timecode import Timecode
-from vigbook.yamlfile import edit_file, format_field, read_model
 
 
 @pytest.fixture
@@ -699,8 +699,8 @@ def _as_nobody(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.skipif(os.name != "posix", reason="rights are not bits there")
 def test_a_family_without_the_right_to_read_it_is_told(wren: Path) -> None:
     code = (
-        "import sys, pathlib; from vigbook.casefile import *; from vigbook.yamlfile import *"
-        "; from vigbook.errors import *\n"
+        "import sys, pathlib; from vigbook.case.folder import *; "
+        "from vigbook.case.yaml_file import *; from vigbook.errors import *\n"
         "try: read_case_folder(find_family(pathlib.Path(sys.argv[1]))[0])\n"
         "except VigbookError as err: print(err)"
     )

@@ -20,15 +20,15 @@ from PIL.PngImagePlugin import PngInfo
 from pypdf import PdfReader
 from soups import make_page, make_soup
 
-from vigbook.casefile import read_case_folder
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import open_sitting
 from vigbook.errors import PaperError
-from vigbook.methods import find_templates
-from vigbook.papers import Printed, print_paper
-from vigbook.pdfcheck import find_faults
-from vigbook.press import Press, close_press
-from vigbook.sitting import open_sitting
-from vigbook.tidy import tidy_html, tidy_markdown
-from vigbook.variants import Variant, remove_refused
+from vigbook.method.method import find_templates
+from vigbook.paper.clean_html import tidy_html, tidy_markdown
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.printing import Printed, print_paper
+from vigbook.paper.renderer import Press, close_press
+from vigbook.paper.variants import Variant, remove_refused
 
 PLACES = {"print": find_templates()[0] / "print"}
 

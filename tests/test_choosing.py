@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from families import CYCLE, TODAY
 
-from vigbook.answers import write_answer
-from vigbook.casefile import find_family, read_case_folder
-from vigbook.choosing import ChangedError, Choosing, next_id, show_cycle
+from vigbook.case.folder import find_family, read_case_folder
+from vigbook.case.journal import write_answer
+from vigbook.cycle.context import Sitting, open_sitting
 from vigbook.errors import CaseError, UsageError, VigbookError
-from vigbook.methods import find_templates
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.method.method import find_templates
+from vigbook.prepare.edits import ChangedError, Choosing, next_id, show_cycle
 from vigbook.timecode import Timecode
 
 WITH_COMMENTS = """\

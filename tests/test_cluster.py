@@ -19,7 +19,7 @@ import pytest
 from families import TODAY, half_written, run_vigbook, vigbook_command, write_family
 from live import wait_until
 
-from vigbook.publish import sha256_of
+from vigbook.system.atomic import sha256_of
 
 STOPPED = "Stopped. Nothing is half-written; run the same command again to go on.\n"
 DASK = str(Path(sys.executable).with_name("dask"))
@@ -96,7 +96,7 @@ def builders(of: subprocess.Popen[bytes]) -> list[psutil.Process]:
 
 def is_builder(process: psutil.Process) -> bool:
     with contextlib.suppress(psutil.NoSuchProcess):  # or it ended just now
-        return "vigbook.builder" in process.cmdline()
+        return "vigbook.batch.build_process" in process.cmdline()
     return False
 
 

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigbook.case import Case, Consent, Cycle, Service, Use
-from vigbook.consent import (
+from vigbook.case.consent import (
     WORDS_FOR_USE,
     Decision,
     changes_on,
@@ -21,6 +20,7 @@ from vigbook.consent import (
     media_due,
     standing,
 )
+from vigbook.case.models import Case, Consent, Cycle, Service, Use
 
 USES: tuple[Use, ...] = get_args(Use)
 TODAY = datetime.date(2026, 11, 22)

@@ -43,11 +43,11 @@ from films import read_number, run_ffmpeg
 from numpy.typing import NDArray
 from PIL import Image
 
-from vigbook.case import Clip
+from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError
-from vigbook.film import find_frames, frames_in, list_frame_times, probe_film
-from vigbook.media import Built, build_media
-from vigbook.reader import Reader
+from vigbook.film.media import Built, build_media
+from vigbook.film.queries import find_frames, frames_in, list_frame_times, probe_film
+from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 SLACK = Fraction(1, 2000)  # a mark rounded to the millisecond still means its frame

@@ -13,11 +13,11 @@ from families import CASE, CYCLE, TODAY, write_family
 from films import draw_film, numbers_in
 from live import wait_until
 
-from vigbook.casefile import find_family, read_case_folder
-from vigbook.darkroom import Darkroom
-from vigbook.manifest import read_manifest
-from vigbook.methods import find_templates
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.case.folder import find_family, read_case_folder
+from vigbook.case.manifest import read_manifest
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.method.method import find_templates
+from vigbook.prepare.film_session import Darkroom
 from vigbook.timecode import Timecode
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from pdfs import pages_of, pictures_in, text_of
 
-from vigbook.casefile import read_case_folder
-from vigbook.demo import FILMS, find_examples, lay_out
-from vigbook.film import find_frames, probe_film
-from vigbook.publish import sha256_of
+from vigbook.case.folder import read_case_folder
+from vigbook.demo.examples import FILMS, find_examples, lay_out
+from vigbook.film.queries import find_frames, probe_film
+from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Timecode
 
 Run = Callable[..., "CompletedProcess[str]"]

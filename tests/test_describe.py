@@ -15,8 +15,8 @@ from awkward import CUT_SHORT, FILMS
 from families import vigbook_command
 from films import draw_film, run_ffmpeg
 
-from vigbook.describe import Description, describe_film
-from vigbook.filmfacts import FilmFacts
+from vigbook.film.describe import Description, describe_film
+from vigbook.film.facts import FilmFacts
 
 PLAYS = "Clips play in every browser, and begin and end with exactly the pictures you mark."
 KEYS = ["errors", "facts", "file", "ok", "says", "tells", "warnings", "will"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 from families import run_vigbook
 
-from vigbook.case import Use
-from vigbook.casefile import read_case_folder
-from vigbook.cli import app
-from vigbook.methods import find_templates, load_method
+from vigbook.case.folder import read_case_folder
+from vigbook.case.models import Use
+from vigbook.cli.commands import app
+from vigbook.method.method import find_templates, load_method
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text("utf-8")

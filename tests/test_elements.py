@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from families import CASE, CYCLE, SERVICE
 
-from vigbook.answers import Journal, parse_line, write_answer
-from vigbook.casefile import read_case_folder
-from vigbook.elements import KINDS, MIME, direction_of, find_links, reference
+from vigbook.case.folder import read_case_folder
+from vigbook.case.journal import Journal, parse_line, write_answer
+from vigbook.case.manifest import FilmRecord, Manifest, StillRecord, still_recipe
+from vigbook.cycle.context import Sitting, open_sitting
 from vigbook.errors import Problem
-from vigbook.manifest import FilmRecord, Manifest, StillRecord, still_recipe
-from vigbook.methods import find_templates, load_words
-from vigbook.page import Page, length_in_words
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.method.method import find_templates, load_words
+from vigbook.paper.page import Page, length_in_words
 from vigbook.timecode import Timecode
+from vigbook.workbook.elements import KINDS, MIME, direction_of, find_links, reference
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 CYCLES = ("otter/cycle-1", "otter/cycle-2", "heron/cycle-1")

@@ -21,12 +21,12 @@ from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
-from vigbook.casefile import read_case_folder
-from vigbook.engine import can_fork
-from vigbook.kernel import EngineName, run_template
-from vigbook.methods import find_templates
-from vigbook.sitting import open_sitting
-from vigbook.workbook import kernel_environment
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import open_sitting
+from vigbook.method.method import find_templates
+from vigbook.workbook.build import kernel_environment
+from vigbook.workbook.engine import can_fork
+from vigbook.workbook.run import EngineName, run_template
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine cannot fork")
 

@@ -24,10 +24,10 @@ from nbformat.v4 import new_markdown_cell
 from pdfs import attachments_of, pictures_in, text_of
 from playwright.sync_api import Page, expect
 
-from vigbook import menu
 from vigbook.errors import VigbookError
-from vigbook.exporter import PaperExporter, RecordExporter, TakeHomeExporter
-from vigbook.pdfcheck import check_pdf
+from vigbook.jupyter import server_extension as menu
+from vigbook.jupyter.exporter import PaperExporter, RecordExporter, TakeHomeExporter
+from vigbook.paper.conformance import check_pdf
 
 
 @pytest.fixture(autouse=True)
@@ -233,4 +233,4 @@ def test_any_jupyter_server_of_this_python_can_make_them() -> None:
     found = [json.loads(place.read_bytes()) for place in places if place.is_file()]
     assert found == [{"ServerApp": {"jpserver_extensions": {menu.EXTENSION: True}}}]
     points = get_metadata(menu.EXTENSION)[1]  # type: ignore[no-untyped-call]
-    assert points == [{"module": "vigbook.menu"}]
+    assert points == [{"module": "vigbook.jupyter.server_extension"}]

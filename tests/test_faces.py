@@ -11,13 +11,13 @@ import pytest
 from films import ASTRONAUTS_FACE, draw_face_film, run_ffmpeg
 from live import wait_until
 
-from vigbook import facefinder
-from vigbook.case import Clip, Mask
+from vigbook.case.models import Clip, Mask
 from vigbook.errors import FilmError, UsageError
-from vigbook.faces import Look, find_faces, link_looks, make_masks
-from vigbook.facesearch import FaceSearch
-from vigbook.limited import Limits
-from vigbook.reader import Reader
+from vigbook.film import face_detector as facefinder
+from vigbook.film.face_tracks import Look, find_faces, link_looks, make_masks
+from vigbook.film.reader import Reader
+from vigbook.prepare.face_search import FaceSearch
+from vigbook.system.sandbox import Limits
 from vigbook.timecode import Timecode
 
 WIDTH, HEIGHT = 480, 270

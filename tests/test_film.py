@@ -10,8 +10,8 @@ import pytest
 from films import draw_film
 
 from vigbook.errors import FilmError
-from vigbook.film import find_frames, probe_film
-from vigbook.filmfacts import FilmFacts, Sound
+from vigbook.film.facts import FilmFacts, Sound
+from vigbook.film.queries import find_frames, probe_film
 from vigbook.timecode import Timecode
 
 SMALL = (240, 136)

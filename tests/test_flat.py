@@ -27,23 +27,24 @@ from families import CASE, CYCLE, TODAY, sit, write_family
 from IPython.utils.capture import capture_output
 
 import vigbook
-from vigbook import checks, pipeline
-from vigbook.answers import Journal, parse_line, read_journal
-from vigbook.case import Case, Mask, Use
-from vigbook.casefile import read_case_folder
-from vigbook.clips import widen
+from vigbook import pipeline
+from vigbook.case.folder import read_case_folder
+from vigbook.case.journal import Journal, parse_line, read_journal
+from vigbook.case.models import Case, Mask, Use
+from vigbook.case.yaml_file import edit_file
+from vigbook.cycle import checks
+from vigbook.cycle.context import Sitting
+from vigbook.cycle.plain_language import list_suggestions
+from vigbook.cycle.review_data import make_review
 from vigbook.errors import CaseError
-from vigbook.gentle import list_suggestions
-from vigbook.media import remove_unwanted
-from vigbook.methods import find_templates, hash_templates, load_words
+from vigbook.film.clips import widen
+from vigbook.film.media import remove_unwanted
+from vigbook.method.method import find_templates, hash_templates, load_words
 from vigbook.notebook import Review
 from vigbook.outcome import Options, Outcome
-from vigbook.page import Page
-from vigbook.review import make_review
-from vigbook.sitting import Sitting
+from vigbook.paper.page import Page
+from vigbook.paper.variants import list_long
 from vigbook.timecode import Timecode
-from vigbook.variants import list_long
-from vigbook.yamlfile import edit_file
 
 CLIP = """\
   - id: clip-{number}
@@ -280,7 +281,7 @@ def test_hundreds_of_wrong_rows_are_told_in_one_go(tmp_path: Path, numbered_film
             assert len(caught.value.problems) == rows + 2
 
         fails()  # its form is known now, and what is wrong in it is counted
-        return count_steps(fails, ("yamlfile", "mistakes"))
+        return count_steps(fails, ("yaml_file", "value_errors"))
 
     assert told(160) <= 2 * SLACK * told(80)
 

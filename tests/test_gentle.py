@@ -13,15 +13,15 @@ from subprocess import CompletedProcess
 import pytest
 from families import CASE, CYCLE, SERVICE
 
-from vigbook.answers import Said, write_answer
-from vigbook.casefile import read_case_folder
+from vigbook.case.folder import read_case_folder
+from vigbook.case.journal import Said, write_answer
+from vigbook.case.yaml_file import read_model
+from vigbook.cycle.context import open_sitting
+from vigbook.cycle.plain_language import WordList, count_syllables, list_suggestions, reading_age
 from vigbook.errors import Problem
-from vigbook.gentle import WordList, count_syllables, list_suggestions, reading_age
-from vigbook.methods import find_templates, load_method
+from vigbook.method.method import find_templates, load_method
 from vigbook.outcome import Options
 from vigbook.pipeline import check
-from vigbook.sitting import open_sitting
-from vigbook.yamlfile import read_model
 
 WORDS = find_templates()[-1] / "words"
 LONG = (

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigbook.errors import Problem
-from vigbook.glyphs import drop_controls, find_missing_glyphs, glyph_problem
-from vigbook.methods import find_templates, load_words
+from vigbook.method.method import find_templates, load_words
+from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 
 FONTS = find_templates()[0] / "print" / "fonts"
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from pdfs import text_of
 from pypdfium2 import raw
 
-from vigbook.methods import find_templates
-from vigbook.papers import print_paper
-from vigbook.variants import PaperName, Variant
+from vigbook.method.method import find_templates
+from vigbook.paper.printing import print_paper
+from vigbook.paper.variants import PaperName, Variant
 
 SCALE = 3
 Box = tuple[float, float, float, float]

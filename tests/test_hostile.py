@@ -32,16 +32,16 @@ from pdfs import attachments_of, objects_in, pages_of, streams_in, text_of
 from pypdf.generic import DictionaryObject, StreamObject
 from soups import make_page
 
-from vigbook.casefile import read_case_folder
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import open_sitting
 from vigbook.errors import CaseError, PaperError
-from vigbook.limited import Limits
-from vigbook.methods import find_templates
-from vigbook.papers import print_paper
-from vigbook.pdfcheck import find_faults
-from vigbook.press import LIMITS, Press, close_press
-from vigbook.publish import sha256_of
-from vigbook.sitting import open_sitting
-from vigbook.variants import PaperName, Variant
+from vigbook.method.method import find_templates
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.printing import print_paper
+from vigbook.paper.renderer import LIMITS, Press, close_press
+from vigbook.paper.variants import PaperName, Variant
+from vigbook.system.atomic import sha256_of
+from vigbook.system.sandbox import Limits
 
 Run = Callable[..., "CompletedProcess[str]"]
 PLACES = {"print": find_templates()[0] / "print"}
@@ -395,7 +395,7 @@ def test_a_plot_that_is_a_bomb_is_told(tight: Press, tmp_path: Path) -> None:
 
 
 def test_a_page_is_the_same_from_the_process_as_without_it(tight: Press) -> None:
-    from vigbook.pdf import lay_out
+    from vigbook.paper.pdf import lay_out
 
     page = make_page("<p>x</p>")
     assert tight.lay_out(page, PLACES)[1] == lay_out(page, PLACES)[1]
@@ -414,7 +414,7 @@ def test_the_process_is_handed_nothing_it_does_not_need(monkeypatch: pytest.Monk
 def test_the_process_reaches_no_network_and_starts_no_program() -> None:
     code = """
         import socket, subprocess, sys
-        from vigbook.press import _shut_off
+        from vigbook.paper.renderer import _shut_off
         _shut_off()
         for attempt in (lambda: socket.create_connection(("127.0.0.1", 9)),
                         lambda: subprocess.Popen([sys.executable, "-V"])):
@@ -435,7 +435,7 @@ def test_the_process_reaches_no_network_and_starts_no_program() -> None:
 LAYS_OUT = """
     import sys
     from pathlib import Path
-    from vigbook.press import Press
+    from vigbook.paper.renderer import Press
     press = Press()
     places = {"print": Path(sys.argv[1])}
     press.lay_out("<html lang=en><title>x</title><h1>x</h1></html>", places)

@@ -15,7 +15,10 @@ from typing import Any
 
 import pytest
 
-from vigbook import ffmpeg, interrupts, publish, scratch
+from vigbook.film import ffmpeg
+from vigbook.system import atomic as publish
+from vigbook.system import signals as interrupts
+from vigbook.system import temporary as scratch
 
 OURS = {str(Path(module.__file__ or "")) for module in (ffmpeg, interrupts, publish, scratch)}
 CALLERS = {*OURS, contextlib.__file__}

@@ -16,8 +16,8 @@ from families import SERVICE, run_vigbook
 from films import draw_film, numbers_in, read_number
 from pdfs import pictures_in
 
-from vigbook.answers import write_answer
-from vigbook.publish import sha256_of
+from vigbook.case.journal import write_answer
+from vigbook.system.atomic import sha256_of
 
 FAMILIES = 60
 FRAMES = 25  # of each family's film, whose numbers go on where the last family's ended

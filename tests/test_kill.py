@@ -146,8 +146,8 @@ CUTS = """
     import sys
     from fractions import Fraction
     from pathlib import Path
-    from vigbook.ffmpeg import run_ffmpeg
-    from vigbook.reader import Reader
+    from vigbook.film.ffmpeg import run_ffmpeg
+    from vigbook.film.reader import Reader
     film, out = map(Path, sys.argv[1:])
     with Reader() as reader:
         list(reader.ask("probe", film))

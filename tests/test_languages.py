@@ -26,15 +26,15 @@ from pdfs import fonts_in
 from pypdf import PdfReader
 
 import vigbook
-from vigbook.casefile import find_family, read_case_folder
-from vigbook.consent import WORDS_FOR_USE
-from vigbook.glyphs import find_missing_glyphs, glyph_problem, set_in_one_face
-from vigbook.idiom import join_names, write_date
-from vigbook.methods import Words, find_templates, load_method, load_words
-from vigbook.papers import print_paper
-from vigbook.publish import sha256_of
-from vigbook.sitting import open_sitting
-from vigbook.variants import Variant
+from vigbook.case.consent import WORDS_FOR_USE
+from vigbook.case.folder import find_family, read_case_folder
+from vigbook.cycle.context import open_sitting
+from vigbook.method.idiom import join_names, write_date
+from vigbook.method.method import Words, find_templates, load_method, load_words
+from vigbook.paper.glyphs import find_missing_glyphs, glyph_problem, set_in_one_face
+from vigbook.paper.printing import print_paper
+from vigbook.paper.variants import Variant
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -158,7 +158,7 @@ def sentences() -> set[str]:
     for path in [*TEMPLATES[0].glob("print/*.j2"), *TEMPLATES[0].glob("screen/*.j2")]:
         text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
         found |= {json.loads(one) for one in re.findall(r'_\(\s*("(?:[^"\\]|\\.)*")', text)}
-    for path in Path(vigbook.__file__).parent.glob("*.py"):
+    for path in Path(vigbook.__file__).parent.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and getattr(
                 node.func, "attr", getattr(node.func, "id", "")

@@ -28,8 +28,8 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject, StreamObject
 
-from vigbook.papers import print_paper
-from vigbook.variants import Variant
+from vigbook.paper.printing import print_paper
+from vigbook.paper.variants import Variant
 
 Run = Callable[..., "CompletedProcess[str]"]
 MARK = Marks()

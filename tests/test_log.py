@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from vigbook import lock
+from vigbook.case.log import append_line, write_log
 from vigbook.errors import JournalError, OutputError
-from vigbook.log import append_line, write_log
+from vigbook.system import locks as lock
 
 
 def test_a_line_is_added_at_the_end(tmp_path: Path) -> None:

@@ -18,15 +18,15 @@ from PIL import Image
 from test_choosing import Bench, sit
 from test_media import BOX, build, clip_of, is_covered
 
-from vigbook.case import Clip, Use
-from vigbook.checks import list_warnings, list_withheld
+from vigbook.case.manifest import FilmRecord, Manifest
+from vigbook.case.masks import is_checked, list_covered, seal_masks
+from vigbook.case.models import Clip, Use
+from vigbook.cycle.checks import list_warnings, list_withheld
+from vigbook.cycle.context import Sitting
 from vigbook.errors import CaseError, UsageError
-from vigbook.manifest import FilmRecord, Manifest
-from vigbook.masks import is_checked, list_covered, seal_masks
-from vigbook.methods import find_templates, load_words
-from vigbook.prompts import describe_clip
-from vigbook.publish import sha256_of
-from vigbook.sitting import Sitting
+from vigbook.method.method import find_templates, load_words
+from vigbook.system.atomic import sha256_of
+from vigbook.workbook.widgets import describe_clip
 
 Run = Callable[..., "CompletedProcess[str]"]
 FILM = "a" * 64

@@ -30,12 +30,12 @@ from films import (
 from numpy.typing import NDArray
 from PIL import Image
 
-from vigbook.case import Clip
+from vigbook.case.manifest import read_manifest
+from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError, OutputError
-from vigbook.film import probe_film
-from vigbook.manifest import read_manifest
-from vigbook.media import Built, build_media, remove_unwanted
-from vigbook.publish import sha256_of
+from vigbook.film.media import Built, build_media, remove_unwanted
+from vigbook.film.queries import probe_film
+from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Timecode
 
 SMALL = (240, 136)
@@ -751,7 +751,7 @@ def test_a_full_disk_is_told_and_what_was_there_is_whole(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("vigbook.publish.os.fsync", full)
+    monkeypatch.setattr("vigbook.system.atomic.os.fsync", full)
     with pytest.raises(OutputError, match=r"clip-1\.mp4: could not be written: the disk is full;"):
         build(film, media, clip_of("1", "1.6", "1.2", "1.3"), TWO[1])
     assert before == stamps(media)

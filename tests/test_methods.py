@@ -14,9 +14,11 @@ from families import CASE, CYCLE
 from hypothesis import given
 from hypothesis import strategies as st
 
-from vigbook.case import Case, Cycle
+from vigbook.case.models import Case, Cycle
+from vigbook.case.rules import Finding
+from vigbook.case.yaml_file import read_model
 from vigbook.errors import AnswerError, MethodError
-from vigbook.methods import (
+from vigbook.method.method import (
     Method,
     Prompt,
     Words,
@@ -29,8 +31,6 @@ from vigbook.methods import (
     load_words,
     parse_answer,
 )
-from vigbook.sense import Finding
-from vigbook.yamlfile import read_model
 
 OWN = """\
 vigbook: 1

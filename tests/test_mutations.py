@@ -11,9 +11,9 @@ from films import draw_film, run_ffmpeg
 from mutations import FILMS, PQ, broken_files, child_processes, draw_films, mutate, try_film
 
 from vigbook.errors import FilmError
-from vigbook.film import find_frames, iter_frames, list_frame_times, probe_film
-from vigbook.limited import Limits
-from vigbook.reader import Reader
+from vigbook.film.queries import find_frames, iter_frames, list_frame_times, probe_film
+from vigbook.film.reader import Reader
+from vigbook.system.sandbox import Limits
 from vigbook.timecode import Span, Timecode
 
 MUTATIONS = 100  # benchmarks/mutations.py tries thousands

@@ -19,8 +19,8 @@ import pytest
 from films import Numbered, draw_film, find_numbered, run_ffmpeg
 from numpy.typing import NDArray
 
-from vigbook import h264
-from vigbook.original import copy_clip
+from vigbook.film import h264
+from vigbook.film.smart_cut import copy_clip
 from vigbook.timecode import Span, Timecode
 
 SMALL = (240, 136)
@@ -508,7 +508,7 @@ def test_nothing_is_left_when_it_is_broken_off(film: Path, monkeypatch: pytest.M
         assert clip.exists()
         raise KeyboardInterrupt("enough")
 
-    monkeypatch.setattr("vigbook.original._check", stop)
+    monkeypatch.setattr("vigbook.film.smart_cut._check", stop)
     with pytest.raises(KeyboardInterrupt, match="enough"):
         copy(film, 0.5, 3)
     assert not clip.exists()

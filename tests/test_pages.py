@@ -16,10 +16,10 @@ import pytest
 from families import CASE, TODAY, run_vigbook, write_family
 from pdfs import Letter, letters_in, lines_in, pages_of, pictures_in, text_of
 
-from vigbook.casefile import read_case_folder
-from vigbook.front import view_papers
-from vigbook.methods import find_templates
-from vigbook.sitting import open_sitting
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import open_sitting
+from vigbook.method.method import find_templates
+from vigbook.server.pages.home import view_papers
 
 Run = Callable[..., "CompletedProcess[str]"]
 MM = 72 / 25.4

@@ -15,9 +15,9 @@ import pytest
 from pdfs import alt_texts_in, is_tagged, pages_of, pictures_in, properties_of, size_of, text_of
 
 from vigbook.errors import PaperError
-from vigbook.methods import find_templates
-from vigbook.pdf import lay_out
-from vigbook.publish import sha256_of
+from vigbook.method.method import find_templates
+from vigbook.paper.pdf import lay_out
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 A4, LETTER = (595, 842), (612, 792)

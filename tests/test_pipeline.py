@@ -16,7 +16,7 @@ from families import CASE, CYCLE, write_family
 from films import numbers_in
 from pdfs import pictures_in, text_of
 
-from vigbook.publish import sha256_of
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 

@@ -20,12 +20,13 @@ from families import TODAY, run_vigbook
 from filelock import FileLock
 from pdfs import text_of
 
-from vigbook import batch, lock
-from vigbook.answers import write_answer
+from vigbook.batch import run as batch
+from vigbook.batch.plan import STAMP, plan_case
+from vigbook.case.journal import write_answer
 from vigbook.errors import OutputError
 from vigbook.outcome import Options
-from vigbook.plan import STAMP, plan_case
-from vigbook.publish import sha256_of
+from vigbook.system import locks as lock
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 DAY = datetime.date.fromisoformat(TODAY)
@@ -172,7 +173,7 @@ def test_a_team_s_templates_and_logo_are_part_of_it(built_family: Path, tmp_path
 def test_nothing_is_parsed_where_nothing_changed(built_family: Path) -> None:
     program = """
         import sys, pathlib, datetime
-        from vigbook.plan import plan_case
+        from vigbook.batch.plan import plan_case
         from vigbook.outcome import Options
         opened = []
         sys.addaudithook(lambda name, about: name == "open" and opened.append(str(about[0])))

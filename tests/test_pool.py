@@ -15,7 +15,7 @@ import pytest
 from live import wait_until
 from poolwork import fall_once, note, pids, stop
 
-from vigbook.pool import Done, work_through
+from vigbook.system.pool import Done, work_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 
@@ -56,7 +56,7 @@ PROGRAM = """
     import functools, sys, pathlib, time
     sys.path.insert(0, sys.argv[1])
     import slow
-    from vigbook.pool import work_through
+    from vigbook.system.pool import work_through
     if __name__ == "__main__":
         work = functools.partial(slow.work, pathlib.Path(sys.argv[1]))
         list(work_through(work, sys.argv[2], processes=2, most_each=9))

@@ -18,9 +18,9 @@ from live import PATIENCE_MS, Server, free_port, serving, start_server, wait_unt
 from PIL import Image
 from playwright.sync_api import Locator, Page, expect
 
-from vigbook.case import Cycle
-from vigbook.methods import find_templates
-from vigbook.yamlfile import read_model
+from vigbook.case.models import Cycle
+from vigbook.case.yaml_file import read_model
+from vigbook.method.method import find_templates
 
 expect.set_options(timeout=PATIENCE_MS)
 NO_CLIPS = CYCLE.partition("clips:")[0] + "clips: []\nnext: {date: 2026-11-28}\n"

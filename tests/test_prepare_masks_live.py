@@ -25,7 +25,7 @@ from test_prepare_live import (
     put_workbook,
 )
 
-from vigbook.case import Clip, Mask
+from vigbook.case.models import Clip, Mask
 
 # A film held upright: the picture has bars on both sides of it on the screen.
 PORTRAIT = (270, 480)

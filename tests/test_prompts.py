@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from families import CASE
 
-from vigbook.answers import write_answer
-from vigbook.casefile import read_case_folder
-from vigbook.methods import Words, find_templates, load_words
-from vigbook.prompts import ClipPlayer, PromptWidget, describe_clip, describe_prompt
-from vigbook.saving import save_typed
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.case.folder import read_case_folder
+from vigbook.case.journal import write_answer
+from vigbook.cycle.answering import save_typed
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.method.method import Words, find_templates, load_words
+from vigbook.workbook.widgets import ClipPlayer, PromptWidget, describe_clip, describe_prompt
 
 TODAY = datetime.date(2026, 11, 22)
 

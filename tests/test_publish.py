@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vigbook.errors import OutputError, Problem
-from vigbook.publish import output_error, publish, publish_bytes, publish_folder, sha256_of
+from vigbook.system.atomic import output_error, publish, publish_bytes, publish_folder, sha256_of
 
 
 def files_in(folder: Path) -> list[str]:
@@ -98,10 +98,10 @@ def test_what_the_system_refuses_is_told_and_the_earlier_file_is_whole(
         raise OSError(number, os.strerror(number))
 
     seams = {
-        "fsync": "vigbook.publish.os.fsync",
-        "chmod": "vigbook.publish.Path.chmod",
-        "replace": "vigbook.publish.Path.replace",
-        "mkstemp": "vigbook.publish.tempfile.mkstemp",
+        "fsync": "vigbook.system.atomic.os.fsync",
+        "chmod": "vigbook.system.atomic.Path.chmod",
+        "replace": "vigbook.system.atomic.Path.replace",
+        "mkstemp": "vigbook.system.atomic.tempfile.mkstemp",
     }
     with monkeypatch.context() as patch:
         patch.setattr(seams[call], refuse)

@@ -26,16 +26,16 @@ from awkward import Box
 from families import vigbook_command
 from films import draw_film, frames_of, numbers_in, paint_number, read_number, run_ffmpeg
 
-from vigbook.aids import make_filmstrip, make_proxy, make_waveform
-from vigbook.case import Clip
+from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError
-from vigbook.ffmpeg import input_options
-from vigbook.ffmpeg import run_ffmpeg as run_under_limits
-from vigbook.film import find_frames, frames_in, iter_frames, list_frame_times, probe_film
-from vigbook.limited import Limits
-from vigbook.media import build_media
-from vigbook.press import close_press
-from vigbook.reader import Reader
+from vigbook.film.ffmpeg import input_options
+from vigbook.film.ffmpeg import run_ffmpeg as run_under_limits
+from vigbook.film.media import build_media
+from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
+from vigbook.film.queries import find_frames, frames_in, iter_frames, list_frame_times, probe_film
+from vigbook.film.reader import Reader
+from vigbook.paper.renderer import close_press
+from vigbook.system.sandbox import Limits
 from vigbook.timecode import Span, Timecode
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")
@@ -631,8 +631,8 @@ def run_python(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
 ASKS = """
     import sys
     from pathlib import Path
-    from vigbook.film import frames_in
-    from vigbook.reader import Limits, Reader
+    from vigbook.film.queries import frames_in
+    from vigbook.film.reader import Limits, Reader
     reader = Reader(Limits(seconds=5))
     frames_in(Path(sys.argv[1]), reader)
     print("ready", flush=True)
@@ -679,8 +679,8 @@ def test_no_core_file_is_left_of_what_was_in_its_memory(tmp_path: Path, film: Pa
         os.chdir(sys.argv[1])
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-        from vigbook.film import frames_in
-        from vigbook.reader import Reader
+        from vigbook.film.queries import frames_in
+        from vigbook.film.reader import Reader
         reader = Reader()
         frames_in(Path(sys.argv[2]), reader)
         (child,) = Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
@@ -709,7 +709,9 @@ def strange_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (place / name).mkdir(parents=True)
         (place / name / "__init__.py").write_text(program)
         (place / f"{name}.py").write_text(program)
-    (place / "vigbook" / "reader.py").write_text(program)
+    (place / "vigbook" / "film").mkdir()
+    for name in ("__init__", "reader"):
+        (place / "vigbook" / "film" / f"{name}.py").write_text(program)
     (place / "start.py").write_text(program)
     monkeypatch.setenv("PYTHONSTARTUP", str(place / "start.py"))
     monkeypatch.chdir(place)

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from families import CASE, CYCLE, SERVICE
 
-from vigbook.casefile import read_case_folder
-from vigbook.methods import find_templates
-from vigbook.saving import save_typed, show_prompt
-from vigbook.sitting import Sitting, open_sitting
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.answering import save_typed, show_prompt
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.method.method import find_templates
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from families import CASE, CYCLE, SERVICE
 from ruamel.yaml import YAML
 
 from vigbook import schemas
-from vigbook.demo import lay_out
+from vigbook.demo.examples import lay_out
 from vigbook.schemas.__main__ import MODELS, format_schemas
 
 REPOSITORY = Path(__file__).parent.parent

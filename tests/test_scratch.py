@@ -14,22 +14,22 @@ from pathlib import Path
 import pytest
 from families import run_vigbook
 
-from vigbook.publish import (
+from vigbook.system.atomic import (
     list_leftovers,
     publish,
     publish_bytes,
     publish_folder,
     remove_leftovers,
 )
-from vigbook.scratch import is_forgotten, remove_scratch, scratch_folder
+from vigbook.system.temporary import is_forgotten, remove_scratch, scratch_folder
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 
 MAKER = """
     import sys, time
     from pathlib import Path
-    from vigbook.publish import publish
-    from vigbook.scratch import scratch_folder
+    from vigbook.system.atomic import publish
+    from vigbook.system.temporary import scratch_folder
     with publish(Path(sys.argv[1])) as temporary, scratch_folder() as folder:
         temporary.write_bytes(b"half a clip")
         (folder / "said").write_text("x")
@@ -134,7 +134,7 @@ def test_where_there_are_no_locks_only_what_is_old_is_forgotten(
 def test_who_clears_up_at_the_same_time_does_no_harm(tmp_path: Path) -> None:
     """Between a file's making and its lock somebody may take it for forgotten."""
     code = (
-        "import sys; from pathlib import Path; from vigbook.publish import remove_leftovers\n"
+        "import sys; from pathlib import Path; from vigbook.system.atomic import remove_leftovers\n"
         "while True: remove_leftovers(Path(sys.argv[1]))"
     )
     with subprocess.Popen([sys.executable, "-c", code, str(tmp_path)]) as sweeper:

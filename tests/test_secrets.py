@@ -24,9 +24,9 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject, StreamObject
 
-from vigbook.aids import make_filmstrip, make_proxy, make_waveform
-from vigbook.publish import sha256_of
-from vigbook.reader import Reader
+from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
+from vigbook.film.reader import Reader
+from vigbook.system.atomic import sha256_of
 
 TAKEN = datetime.datetime(2019, 7, 14, 16, 31, 8, tzinfo=datetime.UTC)
 DAY = "2019-07-14"

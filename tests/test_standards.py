@@ -30,13 +30,14 @@ from pypdf.generic import (
     TextStringObject,
 )
 
-from vigbook import pdf, pipeline
-from vigbook.enclosure import Enclosure
-from vigbook.methods import find_templates
+from vigbook import pipeline
+from vigbook.method.method import find_templates
 from vigbook.outcome import Options
-from vigbook.pdfcheck import find_faults
-from vigbook.publish import sha256_of
-from vigbook.variants import Variant, choose_variants
+from vigbook.paper import pdf
+from vigbook.paper.attachment import Enclosure
+from vigbook.paper.conformance import find_faults
+from vigbook.paper.variants import Variant, choose_variants
+from vigbook.system.atomic import sha256_of
 
 Run = Callable[..., "CompletedProcess[str]"]
 Fault = Callable[[PdfWriter], None]

@@ -17,11 +17,11 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
-from vigbook.demo import find_examples
-from vigbook.elements import KINDS, MIME
+from vigbook.demo.examples import find_examples
 from vigbook.errors import WorkbookError
-from vigbook.kernel import run_template
-from vigbook.methods import find_templates
+from vigbook.method.method import find_templates
+from vigbook.workbook.elements import KINDS, MIME
+from vigbook.workbook.run import run_template
 
 Run = Callable[..., "CompletedProcess[str]"]
 

@@ -24,11 +24,11 @@ from typing import Any
 
 from IPython.display import publish_display_data
 
-from vigbook.casefile import find_family, read_case_folder
-from vigbook.elements import TRY_PROMPTS, WIDGET_VIEW, find_links, reference
+from vigbook.case.folder import find_family, read_case_folder
+from vigbook.cycle.context import open_sitting
 from vigbook.errors import Problem, UsageError
-from vigbook.methods import find_templates, load_words
-from vigbook.sitting import open_sitting
+from vigbook.method.method import find_templates, load_words
+from vigbook.workbook.elements import TRY_PROMPTS, WIDGET_VIEW, find_links, reference
 
 
 class Review:
@@ -136,7 +136,7 @@ class Review:
         # Widgets are made in a live session alone: no papermill run ever loads them.
         import ipywidgets
 
-        from vigbook.prompts import ClipPlayer
+        from vigbook.workbook.widgets import ClipPlayer
 
         clip = self._sitting.cycle.clip(clip_id)
         if clip is None:
@@ -150,7 +150,7 @@ class Review:
     def _live_prompts(self, *prompt_ids: str, heading: str | None = None) -> Any:
         import ipywidgets
 
-        from vigbook.prompts import PromptWidget
+        from vigbook.workbook.widgets import PromptWidget
 
         prompts = self._sitting.prompts
         made = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from vigbook.errors import Problem
 
 if TYPE_CHECKING:
-    from vigbook.kernel import EngineName
+    from vigbook.workbook.run import EngineName
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

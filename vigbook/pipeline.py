@@ -16,26 +16,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigbook import checks, gentle
-from vigbook.answers import Answer, Said, read_journal, write_answer
-from vigbook.casefile import (
+from vigbook.case.consent import may_use
+from vigbook.case.folder import (
     CaseFolder,
     find_family,
     find_inside,
     read_case_folder,
     write_new_case,
 )
-from vigbook.consent import may_use
+from vigbook.case.journal import Answer, Said, read_journal, write_answer
+from vigbook.case.log import Deed, write_log
+from vigbook.cycle import checks
+from vigbook.cycle import plain_language as gentle
+from vigbook.cycle.context import Sitting, open_sitting
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError, show_path
-from vigbook.lock import hold_family
-from vigbook.log import Deed, write_log
-from vigbook.methods import default_source, find_templates, parse_answer
+from vigbook.film.reader import Reader
+from vigbook.method.method import default_source, find_templates, parse_answer
 from vigbook.outcome import Options, Outcome
-from vigbook.press import start_press
-from vigbook.publish import remove_leftovers
-from vigbook.reader import Reader
-from vigbook.sitting import Sitting, open_sitting
-from vigbook.variants import (
+from vigbook.paper.renderer import start_press
+from vigbook.paper.variants import (
     Variant,
     list_earlier_variants,
     list_long,
@@ -43,10 +42,12 @@ from vigbook.variants import (
     remove_refused,
     remove_unreceived,
 )
+from vigbook.system.atomic import remove_leftovers
+from vigbook.system.locks import hold_family
 
 if TYPE_CHECKING:
-    from vigbook.describe import Description
-    from vigbook.filmfacts import FilmFacts
+    from vigbook.film.describe import Description
+    from vigbook.film.facts import FilmFacts
 
 Progress = Callable[[str], None]
 
@@ -107,8 +108,8 @@ def check(case: Path, options: Options) -> list[Outcome]:
 def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
     """Writes a bag for each cycle, of what was built."""
     # bagit asks Python for every installed package when it is imported.
-    from vigbook.archive import write_bag
-    from vigbook.workbook import NOTEBOOK
+    from vigbook.archive.bags import write_bag
+    from vigbook.workbook.build import NOTEBOOK
 
     def stages(sitting: Sitting, outcome: Outcome) -> None:
         # Today's answers and today's consents go into a file that is kept for decades.
@@ -125,7 +126,7 @@ def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
 
 def verify(bag: Path) -> Outcome:
     """Reads every byte of a bag again and tells what is not as it was."""
-    from vigbook.archive import verify_bag  # as above
+    from vigbook.archive.bags import verify_bag  # as above
 
     outcome = Outcome(case=str(bag))
     with _told(outcome):
@@ -171,7 +172,7 @@ def describe(film: Path) -> Description:
     Raises:
         FilmError: it cannot be read.
     """
-    from vigbook.describe import describe_film
+    from vigbook.film.describe import describe_film
 
     return describe_film(film)
 
@@ -213,7 +214,7 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path
         CaseError: it is not there, or a clip goes past its end.
         FilmError: it cannot be read.
     """
-    from vigbook.film import find_frames, probe_film  # numpy is slow to load
+    from vigbook.film.queries import find_frames, probe_film  # numpy is slow to load
 
     film = find_film(sitting)
     checks.check_film_there(sitting, film)
@@ -231,8 +232,8 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
 
     Before anything else: it must happen though the film be lost or a clip be wrong.
     """
-    from vigbook.aids import FOLDER, remove_aids
-    from vigbook.media import remove_unwanted  # as in `cut_media`
+    from vigbook.film.media import remove_unwanted  # as in `cut_media`
+    from vigbook.film.previews import FOLDER, remove_aids
 
     agreed, _ = checks.split_by_filming(sitting)
     papers = remove_refused(sitting)
@@ -258,8 +259,8 @@ def cut_media(
 ) -> None:
     """Cuts the clips and stills of those who agreed to be filmed."""
     # imageio and Pillow are slow to load, and printing again needs neither.
-    from vigbook.aids import FOLDER, remove_aids
-    from vigbook.media import build_media
+    from vigbook.film.media import build_media
+    from vigbook.film.previews import FOLDER, remove_aids
 
     agreed, refused = checks.split_by_filming(sitting)
     outcome.withheld += refused
@@ -273,7 +274,7 @@ def cut_media(
 
 def run_workbook(sitting: Sitting, outcome: Outcome, options: Options, progress: Progress) -> None:
     """Runs the method's notebook for the cycle."""
-    from vigbook.workbook import build_workbook
+    from vigbook.workbook.build import build_workbook
 
     progress("running the workbook")
     workbook = build_workbook(sitting, fresh=options.fresh, engine=options.engine)
@@ -294,7 +295,7 @@ def print_papers(
     progress: Progress = lambda _: None,
 ) -> None:
     """Prints the papers asked for, or those that every cycle has and all asked for before."""
-    from vigbook.papers import print_paper  # the page templates and the fonts' tables
+    from vigbook.paper.printing import print_paper  # the page templates and the fonts' tables
 
     if not variants:
         removed = remove_unreceived(sitting)

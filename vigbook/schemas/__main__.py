@@ -6,9 +6,9 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from vigbook.case import Case, Cycle, Model, Service
-from vigbook.manifest import Manifest
-from vigbook.review import Review
+from vigbook.case.manifest import Manifest
+from vigbook.case.models import Case, Cycle, Model, Service
+from vigbook.cycle.review_data import Review
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: Mapping[str, type[Model]] = {

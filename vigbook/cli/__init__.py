@@ -1,0 +1,1 @@
+"""The commands: options to the pipeline, sentences and exit codes back."""

@@ -1,0 +1,463 @@
+"""The commands: options -> pipeline -> sentences and exit codes (`telling`).
+
+Exit 0: done, though something may have been left out for want of consent. Exit 1: a problem, told
+in plain sentences. Exit 2: wrong usage.
+"""
+
+from __future__ import annotations
+
+import datetime
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
+
+import typer
+
+from vigbook import __version__
+from vigbook.cli.output import (
+    complain,
+    each_or_leave,
+    leave,
+    or_leave,
+    print_json,
+    print_value,
+    report,
+    show_status,
+    tell_outcomes,
+)
+from vigbook.errors import Problem, VigbookError
+
+if TYPE_CHECKING:
+    from vigbook.batch.plan import Plan
+    from vigbook.outcome import Options, Outcome
+
+T = TypeVar("T")
+_TYPERS_INTERRUPTED = 130  # how typer ends on Ctrl-C, without a word
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="From a family's film to a live review workbook and printed pages.",
+)
+
+Cases = Annotated[
+    list[Path], typer.Argument(metavar="CASE...", help="families' folders, or one cycle's folder")
+]
+Case = Annotated[Path, typer.Argument(metavar="CASE", help="a family's folder, or one cycle's")]
+Service = Annotated[
+    Path | None, typer.Option(help="the team's file, where it is not beside the family")
+]
+Templates = Annotated[Path | None, typer.Option(help="a team's own folder of templates")]
+Browser = Annotated[bool, typer.Option(help="open the browser as well")]
+Port = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1024, max=65535, help="where, if another family is open too"),
+]
+Json = Annotated[bool, typer.Option("--json", help="print one JSON array for another program")]
+Today = Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], hidden=True)]
+
+
+class OnlyPaper(StrEnum):
+    """A paper's name; typer takes a list of nothing but an enumeration's."""
+
+    TAKE_HOME = "take-home"
+    SCRIPT = "script"
+    RECORD = "record"
+    WORKSHEET = "worksheet"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"vigbook {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    _version: Annotated[  # typer calls it
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="print the version")
+    ] = False,
+) -> None: ...
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="where to make it")] = Path(
+        "vigbook-demo"
+    ),
+    today: Today = None,
+) -> None:
+    """Make an example family with a film, and go the whole way to the printed pages."""
+    from vigbook import pipeline
+    from vigbook.demo import examples as example
+
+    with show_status() as progress:
+        family = or_leave(lambda: example.lay_out(folder))
+        or_leave(lambda: example.draw_films(family, progress))
+        outcomes = or_leave(lambda: pipeline.build(family, _options(None, None, today), progress))
+    tell_outcomes(outcomes)
+    made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
+    for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
+        typer.echo(path)
+    leave(outcomes)
+
+
+@app.command()
+def new(case: Case) -> None:
+    """Write a family's folder to start from, or the next cycle of one, with comments."""
+    from vigbook import pipeline
+
+    or_leave(lambda: pipeline.new(case))
+    cycle = case / "cycle-1"
+    if (case / "case.yaml").exists():
+        typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
+    else:
+        cycle = case
+    typer.echo(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
+
+
+@app.command()
+def check(
+    cases: Cases,
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Tell what is wrong, not agreed to, or due to be deleted; suggest gentler words."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    outcomes = _each(cases, lambda case: pipeline.check(case, options))
+    report(outcomes, as_json, lambda _: "checked")
+
+
+@app.command()
+def build(
+    cases: Cases,
+    service: Service = None,
+    templates: Templates = None,
+    fresh: Annotated[
+        bool, typer.Option(help="replace a workbook that was changed by hand")
+    ] = False,
+    engine: Annotated[
+        Literal["vigbook", "nbclient"],
+        typer.Option(help="what runs the workbook: a copy of this process, or a Jupyter kernel"),
+    ] = "vigbook",
+    rehash: Annotated[
+        bool, typer.Option("--rehash", help="read every film and file again to see what changed")
+    ] = False,
+    scheduler: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="build on the Dask cluster at tcp://HOST:PORT"),
+    ] = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Cut clips and stills, run the notebook, print the papers; only what changed."""
+    from vigbook.batch import run as batch
+    from vigbook.cli.summary import count_up, format_plans, is_quiet, shorten
+
+    options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
+    families = _families(cases)
+    begin = time.monotonic()
+    with show_status() as progress:
+        progress("looking at what changed")
+        plans = batch.plan_many(families, options)
+    stale = [plan for plan in plans if plan.reasons]
+    many = len(families) > 1 and not as_json
+    if many:
+        typer.echo(format_plans(plans), err=True)
+    done: list[tuple[Plan, list[Outcome]]] = []
+    try:
+        with (
+            show_status(len(stale)) as progress,
+            # Interrupted in the middle, it is the batch that tidies up, and now.
+            closing(batch.build_many(plans, options, progress, scheduler)) as built,
+        ):
+            for plan, found in each_or_leave(built):
+                done.append((plan, found))
+                if plan.reasons:
+                    progress(None)
+                told = shorten(found) if many else found
+                if not as_json and not (many and sys.stdout.isatty() and is_quiet(told)):
+                    tell_outcomes(told)
+    finally:  # Ctrl-C too: what is done is done
+        if many:
+            from vigbook.cli.progress import print_table
+
+            title = f"{len(plans)} families in {time.monotonic() - begin:.1f} s"
+            print_table(("families", "", "why"), count_up(plans, done), title)
+    outcomes = [outcome for _, found in done for outcome in found]
+    if as_json:
+        print_json(outcomes)
+    leave(outcomes)
+
+
+@app.command("print")
+def print_(
+    cases: Cases,
+    only: Annotated[
+        list[OnlyPaper] | None,
+        typer.Option(help="only this paper; may be given more than once"),
+    ] = None,
+    person: Annotated[
+        list[str] | None, typer.Option(help="only the copy of this person, by id")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="of our own words, as en or ar")] = None,
+    size: Annotated[
+        Literal["clear", "large", "easy"] | None,
+        typer.Option(help="of the type: clear is 14 points, easy 16, large 18"),
+    ] = None,
+    paper: Annotated[Literal["a4", "letter"] | None, typer.Option(help="A4 or US Letter")] = None,
+    private: Annotated[
+        bool, typer.Option(help="without pictures, logo, dates of visits and places")
+    ] = False,
+    blank: Annotated[bool, typer.Option(help="with nothing filled in")] = False,
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Print the papers again, with today's answers."""
+    from vigbook import pipeline
+    from vigbook.paper.variants import Variant, choose_variants
+
+    options = _options(service, templates, today)
+    style = Variant(
+        name="take-home", language=language, size=size, paper=paper, private=private, blank=blank
+    )
+    choose = choose_variants([one.value for one in only or ()], style, person or ())
+    outcomes = _each(cases, lambda case: pipeline.print_only(case, options, choose))
+    report(outcomes, as_json)
+
+
+@app.command()
+def answer(
+    case: Case,
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="as clip-1.see or try.what")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="nothing for room to write")],
+    by: Annotated[str, typer.Option(help="who said it: an id")] = "practitioner",
+    source: Annotated[
+        Literal["said", "written", "agreed-summary"] | None, typer.Option(help="how it came")
+    ] = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Write one answer; of a family, into its latest cycle."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    saved = or_leave(lambda: pipeline.answer(case, options, prompt, text, by, source))
+    whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
+    typer.echo(f"{saved.prompt}: saved at {saved.at} as {whose}")
+
+
+@app.command("open")
+def open_(
+    case: Case,
+    lab: Annotated[
+        bool, typer.Option("--lab", help="in JupyterLab, for whoever writes cells")
+    ] = False,
+    browser: Browser = True,
+    port: Port = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Open the workbook in the browser, to look together and to write up."""
+    _serve(case, _options(service, templates, today), "", lab, browser, port)
+
+
+@app.command()
+def prepare(
+    case: Case,
+    browser: Browser = True,
+    port: Port = None,
+    service: Service = None,
+    templates: Templates = None,
+    today: Today = None,
+) -> None:
+    """Choose clips and stills in the browser; of a family, for its latest cycle."""
+    from vigbook.case.folder import find_family
+
+    _, folders = or_leave(lambda: find_family(case))
+    if not folders:
+        complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
+        raise typer.Exit(1)
+    page = f"vigbook/prepare/{folders[-1].resolve().name}"
+    _serve(case, _options(service, templates, today), page, False, browser, port)
+
+
+@app.command()
+def film(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="a film")],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="print one JSON object for another program")
+    ] = False,
+) -> None:
+    """Tell what a film is, in plain words, and what will be done about it."""
+    from vigbook import pipeline
+
+    try:
+        described = pipeline.describe(file)
+    except VigbookError as err:
+        if not as_json:
+            complain(err.problems)
+        else:
+            problems = [problem.as_json() for problem in err.problems]
+            empty: dict[str, Any] = {key: [] for key in ("says", "will", "tells", "warnings")}
+            print_value(
+                {"file": str(file), "ok": False, **empty, "errors": problems, "facts": None}
+            )
+        raise typer.Exit(1) from err
+    if as_json:
+        print_value(described.as_json())
+        return
+    # As a problem is told, on one line whatever the film is called.
+    typer.echo(Problem(file=str(file), found=" ".join(described.says)))
+    for sentence in described.will:
+        typer.echo(f"- {sentence}")
+    if described.tells:
+        told = "; ".join(described.tells)
+        typer.echo(f"- It carries {told}: none of it goes into a clip, a picture or a page.")
+    complain(described.warnings, "note: ")
+
+
+@app.command()
+def archive(
+    cases: Cases,
+    to: Annotated[Path, typer.Option(metavar="DIR", help="the folder of bags")],
+    service: Service = None,
+    templates: Templates = None,
+    as_json: Json = False,
+    today: Today = None,
+) -> None:
+    """Write one bag a cycle for the archive."""
+    from vigbook import pipeline
+
+    options = _options(service, templates, today)
+    outcomes = _each(cases, lambda case: pipeline.archive(case, options, to))
+    report(outcomes, as_json)
+
+
+@app.command()
+def verify(
+    bags: Annotated[list[Path], typer.Argument(metavar="BAG...", help="bags to look at")],
+    as_json: Json = False,
+) -> None:
+    """Read every byte of a bag again and tell what is not as it was."""
+    from vigbook import pipeline
+    from vigbook.batch.run import do_one
+
+    outcomes = [one for bag in bags for one in do_one(bag, lambda bag: [pipeline.verify(bag)])]
+    report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
+
+
+def _serve(
+    case: Path, options: Options, page: str, lab: bool, browser: bool, port: int | None
+) -> None:
+    """Serves a family until Ctrl-C; its address is the only line on standard output."""
+    from vigbook.case.folder import find_family
+    from vigbook.server.app import serve
+    from vigbook.server.handlers import Desk
+    from vigbook.server.launch import prepare_to_open
+
+    family, folders = or_leave(lambda: find_family(case))
+    run = None if page else _ask  # choosing clips needs no workbook
+    outcomes, environment = or_leave(lambda: prepare_to_open(case, options, run))
+    for outcome in outcomes:
+        complain(outcome.errors)
+        complain(outcome.warnings, "note: ")
+    if not any(outcome.ok for outcome in outcomes):  # one film that is wrong hides no other
+        raise typer.Exit(1)
+    one = folders[0].resolve().name if case.resolve() != family.resolve() else None
+    if not page:
+        workbook = f"{one or 'cycle-1'}/workbook.ipynb"
+        live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
+        page = live if one or lab else "vigbook/"
+    desk = Desk(family=family.resolve(), options=options)
+    tell = lambda address: print(address, flush=True)  # noqa: E731
+    or_leave(lambda: serve(desk, page, environment, port=port, lab=lab, browser=browser, tell=tell))
+
+
+def _ask(workbook: Path, cells: Sequence[str]) -> bool:
+    """Asks on the terminal whether cells may run; where there is none, they may not."""
+    if not sys.stdin.isatty():
+        return False
+    for cell in cells:
+        typer.echo("\n".join(f"    {line}" for line in cell.splitlines()), err=True)
+    question = f"{workbook}: these cells are in no template. Did you or your team write them?"
+    return typer.confirm(question, err=True)
+
+
+def _options(
+    service: Path | None,
+    templates: Path | None,
+    today: datetime.datetime | None,
+    **chosen: Any,
+) -> Options:
+    from vigbook.outcome import Options
+
+    if today:
+        chosen["today"] = today.date()
+    return Options(service=service, templates=templates, **chosen)
+
+
+def _families(cases: Sequence[Path]) -> list[Path]:
+    """Returns the cases, each once; `cases/*` names the team's file too, which is no case."""
+    found = dict.fromkeys(case for case in cases if len(cases) == 1 or not case.is_file())
+    return list(found)
+
+
+def _each(cases: Sequence[Path], work: Callable[[Path], list[Outcome]]) -> list[Outcome]:
+    from vigbook.batch.run import do_one
+
+    return [outcome for case in _families(cases) for outcome in do_one(case, work)]
+
+
+def main() -> None:
+    """Runs the command.
+
+    Raises:
+        KeyboardInterrupt: a person or the system asked it to stop.
+        SystemExit: with the command's exit code.
+    """
+    # Asked to end by the system, or by a terminal that is closed, tidy up just as for Ctrl-C.
+    for number in (signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])):
+        if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` wants it to go on
+            signal.signal(number, signal.default_int_handler)
+    # A file's name may be no text at all; `\udce9` for such a byte is good JSON, too.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except SystemExit as err:
+        if err.code == _TYPERS_INTERRUPTED:
+            raise KeyboardInterrupt from err
+        raise
+    except OSError as err:
+        from vigbook.system.atomic import output_error
+
+        complain(output_error(err.filename or "a file", err).problems)
+        sys.exit(1)
+    except Exception as err:
+        # A fault of ours. The person gets a sentence; whoever mends it asks for the rest.
+        if os.environ.get("VIGBOOK_DEBUG"):
+            raise
+        problem = Problem(
+            found=f"vigbook itself failed ({type(err).__name__}: {err})",
+            mend="nothing is half-written; tell the team with VIGBOOK_DEBUG=1 set",
+        )
+        complain([problem])
+        sys.exit(1)

@@ -1,0 +1,320 @@
+"""What a person should know of a cycle before it is cut and printed."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vigbook.case.consent import (
+    COVERED_USES,
+    Decision,
+    changes_on,
+    may_share_words,
+    may_use,
+    media_due,
+    standing,
+)
+from vigbook.case.folder import CaseFolder
+from vigbook.case.models import Clip, Use
+from vigbook.cycle.context import Sitting
+from vigbook.errors import CaseError, Problem, show_path
+from vigbook.method.method import check_principles, load_words
+from vigbook.timecode import Timecode
+
+if TYPE_CHECKING:
+    from vigbook.film.facts import FilmFacts
+
+_SOON = datetime.timedelta(days=14)
+_COARSE_PX = 640  # on the width of a page, 100 dots an inch
+
+
+def check_vocabulary(sitting: Sitting) -> list[Problem]:
+    """Returns what the cycle names and its method does not have."""
+    found = check_principles(sitting.method, sitting.cycle)
+    return [sitting.source.problem(one.at, one.found, one.mend) for one in found]
+
+
+def check_links(folder: Path) -> list[Problem]:
+    """Returns what in the cycle's folder is a link: vigbook writes and deletes there."""
+    names = ("media", "print", "answers.jsonl", "reflection.jsonl", "workbook.ipynb")
+    return [
+        Problem(
+            file=show_path(folder / name),
+            found="is a link, and vigbook writes only into the family's own folder",
+            mend="put the real thing there",
+        )
+        for name in names
+        if (folder / name).is_symlink()
+    ]
+
+
+def check_film_there(sitting: Sitting, film: Path) -> None:
+    """Raises a CaseError where the film is not there, with the line that names it."""
+    if film.is_file():
+        return
+    found = f"there is no film at {show_path(film)}"
+    mend = "copy the film there, or mend its name here"
+    raise CaseError(sitting.source.problem(("film", "file"), found, mend))
+
+
+def check_spans(sitting: Sitting, facts: FilmFacts, last_frame: Timecode | None) -> None:
+    """Raises a CaseError with every clip that goes past the end of the film.
+
+    Args:
+        sitting: the cycle.
+        facts: what the film says of itself; its length is a promise.
+        last_frame: when the last frame comes up, where that was looked at.
+    """
+    # The last frame is on screen for a frame's length.
+    frame = 1 / facts.frame_rate if facts.frame_rate else 0
+    last = Timecode(max(facts.length, last_frame or facts.length).seconds + frame)
+    problems = [
+        sitting.source.problem(
+            ("clips", index, "end"),
+            f"{clip.end} is after the end of the film, which is {facts.length} long",
+            "move the clip's end",
+        )
+        for index, clip in enumerate(sitting.cycle.clips)
+        if clip.end > last
+    ]
+    if problems:
+        raise CaseError(problems)
+
+
+def split_by_filming(sitting: Sitting) -> tuple[list[Clip], list[Problem]]:
+    """Returns the clips that may be cut, and for the others who has not agreed to be filmed."""
+    agreed, refused = [], []
+    for index, clip in enumerate(sitting.cycle.clips):
+        people = {
+            one for still in (None, *clip.stills) for one in sitting.cycle.in_picture(clip, still)
+        }
+        decision = may_use(sitting.case, sorted(people), "filming", sitting.today)
+        if decision:
+            agreed.append(clip)
+        else:
+            found = "clip not cut: " + "; ".join(decision.reasons)
+            refused.append(sitting.source.problem(("clips", index), found))
+    return agreed, refused
+
+
+def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Problem]:
+    """Returns what is no error and still wants somebody's eye.
+
+    Args:
+        sitting: the cycle.
+        languages: of papers that are asked for besides the family's own.
+    """
+    return [
+        *_media_due(sitting),
+        *_film_kept(sitting),
+        *_team(sitting),
+        *_language(sitting, languages),
+        *_authority(sitting),
+        *_journal(sitting),
+        *_copies(sitting),
+        *_clips(sitting),
+        *_masks(sitting),
+    ]
+
+
+def check_size(film: Path, facts: FilmFacts) -> list[Problem]:
+    """Returns a warning where a film's pictures have too few dots for the width of a page."""
+    if max(facts.width, facts.height) >= _COARSE_PX:
+        return []
+    size = f"{facts.width} by {facts.height} dots"
+    found = f"its pictures are small ({size}), and print small or they would look coarse"
+    return [Problem(file=show_path(film), found=found, mend="film with a higher setting next time")]
+
+
+def list_withheld(sitting: Sitting) -> list[Problem]:
+    """Returns which uses of the cycle's pictures nobody has said yes to, by clip and still."""
+    found = split_by_filming(sitting)[1]
+    if not sitting.cycle.clips:
+        decision = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
+        reasons = "nothing may be cut: " + "; ".join(decision.reasons)
+        found += [sitting.source.problem(("in_shot",), reasons)] if not decision else []
+    uses: tuple[tuple[Use, str], ...] = (
+        ("shared-review", "not shown when looking together"),
+        ("take-home", "not on the family's page"),
+    )
+    for index, clip in enumerate(sitting.cycle.clips):
+        for use, words in uses:
+            # A page has stills alone, and in each somebody else may be seen, or be covered.
+            stills = clip.stills if use == "take-home" else ()
+            decision = Decision(True)
+            for still in stills or (None,):
+                decision &= sitting.may_show(use, clip, still)
+            if not decision:
+                reasons = f"{words}: " + "; ".join(decision.reasons)
+                found.append(sitting.source.problem(("clips", index), reasons))
+    return found
+
+
+def next_day(family: CaseFolder, today: datetime.date) -> datetime.date | None:
+    """Returns the next day on which the calendar alone changes what is told or shown."""
+    case = family.case.model
+    due = media_due(case, [one.model for one in family.cycles.values()], family.service)
+    days = [changes_on(case, today)]
+    if due:
+        # "overdue" from the day after.
+        late = due + datetime.timedelta(days=1) if due < datetime.date.max else None
+        days += [due - _SOON, due, late]
+    return min((day for day in days if day and day > today), default=None)
+
+
+def _media_due(sitting: Sitting) -> Iterator[Problem]:
+    cycles = [source.model for source in sitting.family.cycles.values()]
+    due = media_due(sitting.case, cycles, sitting.service)
+    if due is None and not sitting.case.legal_hold:
+        found = "no day is known by which to delete the film: the family's page has a gap there"
+        yield sitting.source.problem(("film",), found, "write 'date', the day it was filmed")
+    if due is None or due > sitting.today + _SOON:
+        return
+    if due < sitting.today:
+        found = f"films, clips and pictures are overdue: they were to be deleted by {due}"
+        mend = "delete each cycle's film and media folder now"
+    else:
+        found = f"films, clips and pictures are to be deleted by {due}"
+        mend = "delete each cycle's film and media folder by then"
+    where = show_path(sitting.family.folder)
+    yield Problem(file=where, found=found, mend=mend, pressing=True)
+
+
+def _film_kept(sitting: Sitting) -> Iterator[Problem]:
+    """A film of somebody who has said no, or taken a yes back, is to be deleted."""
+    film = sitting.folder / sitting.cycle.film.file
+    said_no = [
+        sitting.case.name_of(one)
+        for one in sitting.cycle.in_shot
+        if standing(sitting.case, one, "filming", sitting.today) == "no"
+    ]
+    if said_no and film.is_file():
+        found = f"is still here, and {', '.join(said_no)} may not be filmed"
+        yield Problem(file=show_path(film), found=found, mend="delete it", pressing=True)
+
+
+def _team(sitting: Sitting) -> Iterator[Problem]:
+    path = sitting.family.service_path
+    if path is None:
+        found = "there is no service.yaml, so the pages carry no team, name or phone"
+        where = show_path(sitting.family.folder.parent)
+        yield Problem(file=where, found=found, mend="put one beside the families")
+        return
+    if not sitting.service.phone:
+        found = "no phone, so the family's page cannot say whom to call"
+        yield Problem(file=show_path(path), field="phone", found=found, mend="add it")
+
+    logo = sitting.service.logo
+    picture = path.parent / logo if logo else None
+    if picture and (picture.name != logo or not picture.is_file() or picture.is_symlink()):
+        found = f"'{logo}' is no picture beside this file, so the pages carry no logo"
+        mend = "copy the picture itself there, and write its name alone"
+        yield Problem(file=show_path(path), field="logo", found=found, mend=mend)
+
+
+def _authority(sitting: Sitting) -> Iterator[Problem]:
+    for index, row in enumerate(sitting.case.consents):
+        if row.authority == "self" and row.given_by != row.person:
+            found = f"'self' is for a person's own yes, and this one is from '{row.given_by}'"
+            mend = "write on what authority it was given"
+            yield sitting.family.case.problem(("consents", index, "authority"), found, mend)
+
+
+def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
+    """Our own words in each language that is in use, or asked for."""
+    at = show_path(sitting.family.case.path)
+    own = (one.language for one in sitting.case.receivers if one.language)
+    used = {sitting.case.language, sitting.service.language, *own}
+    for language in sorted({*used, *asked}):
+        words = load_words(sitting.templates, language)
+        if not words.catalogue and language.partition("-")[0] != "en":
+            if language not in used:
+                continue  # one that was only asked for does not print at all, which is told
+            said = f"there are no words in '{language}' yet: our own words print in English"
+            yield Problem(file=at, field="language", found=said)
+        elif not words.checked:
+            said = f"our own words in '{language}' have not been read by a native speaker"
+            mend = "let one read the page before it is handed over"
+            yield Problem(file=at, field="language", found=said, mend=mend)
+
+
+def _journal(sitting: Sitting) -> Iterator[Problem]:
+    if torn := sitting.journal.torn:
+        found = "is not a whole answer and is passed over"
+        if len(torn) > 1:
+            found += f", nor are {len(torn) - 1} other lines"
+        yield Problem(
+            file=show_path(sitting.folder / "answers.jsonl"),
+            line=torn[0],
+            found=found,
+            mend="it may have been torn by a power cut; the other answers stand",
+        )
+    lost: dict[str, int] = {}
+    for answer in sitting.journal.lines:
+        if answer.prompt not in sitting.prompts:
+            owner = answer.prompt.partition(".")[0]
+            lost[owner] = lost.get(owner, 0) + 1
+    for owner, count in lost.items():
+        answers = "1 answer belongs" if count == 1 else f"{count} answers belong"
+        found = f"{answers} to '{owner}', which is not there any more, and prints nowhere"
+        mend = "was it renamed? give it its old id again"
+        path = show_path(sitting.folder / "answers.jsonl")
+        yield Problem(file=path, found=found, mend=mend)
+
+
+def _copies(sitting: Sitting) -> Iterator[Problem]:
+    """The family's page is nobody's own copy: it may hold words that one of them may not see."""
+    case, today = sitting.case, sitting.today
+    speakers = {line.by for line in sitting.journal.lines if case.person(line.by)}
+    for reader in case.receivers:
+        kept = [
+            case.name_of(one)
+            for one in sorted(speakers)
+            if may_share_words(case, one, today)
+            and not may_share_words(case, one, today, reader.id)
+        ]
+        if kept:
+            found = f"holds words of {', '.join(kept)} that are not for {reader.name}"
+            mend = f"give {reader.name} take-home-{reader.id}.pdf"
+            path = show_path(sitting.folder / "print" / "take-home.pdf")
+            yield Problem(file=path, found=found, mend=mend)
+
+
+def _clips(sitting: Sitting) -> Iterator[Problem]:
+    problem = sitting.source.problem
+    for index, clip in enumerate(sitting.cycle.clips):
+        for place, still in enumerate(clip.stills):
+            if still.alt is None:
+                at = ("clips", index, "stills", place)
+                mend = "add alt: what it shows, for somebody who cannot see it"
+                yield problem(at, "has no words for who cannot see it", mend)
+
+
+def _masks(sitting: Sitting) -> Iterator[Problem]:
+    """What is covered is only as good as the eyes that watched it."""
+    for index, clip in enumerate(sitting.cycle.clips):
+        at = ("clips", index, "masks")
+        if clip.masks and not sitting.masks_checked(clip):
+            found = "nobody has watched the covered clip through yet"
+            if clip.masks_checked:
+                found = "was changed since somebody watched the covered clip through"
+            mend = "watch it in 'vigbook prepare', and confirm there that it is covered"
+            yield sitting.source.problem(at, found, mend)
+        names = [sitting.case.name_of(one) for one in _only_covered(sitting, clip)]
+        if names:
+            found = (
+                f"{' and '.join(names)} may be shown here only because of a covered face; "
+                "voices and bodies can still be recognised"
+            )
+            yield sitting.source.problem(at, found, "ask them, or whoever decides for them")
+
+
+def _only_covered(sitting: Sitting, clip: Clip) -> Iterator[str]:
+    """Yields who was not asked about a use that a picture of them is allowed for, covered."""
+    covered = {one for still in (None, *clip.stills) for one in sitting.list_covered(clip, still)}
+    for one in sorted(covered & set(sitting.cycle.in_picture(clip))):
+        asked = (standing(sitting.case, one, use, sitting.today) for use in COVERED_USES)
+        if "not asked" in asked:
+            yield one

@@ -1,0 +1,1 @@
+"""The doors of Jupyter: nbconvert's exporters, and what JupyterLab's server loads."""

@@ -1,0 +1,1 @@
+"""One file a paper: what stands on it, and in which order."""

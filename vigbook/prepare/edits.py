@@ -1,0 +1,420 @@
+"""Choosing clips and stills: what the page shows of a cycle, and its edits of `cycle.yaml`.
+
+Each edit is one small step, told as {"do": ..., ...}. It is checked as `vigbook check` checks,
+written whole or not at all with a person's comments kept, and can be undone. Whoever edits says
+which content of the file they saw; where another program changed it meanwhile, nothing is written.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from vigbook.case.journal import Journal
+from vigbook.case.models import Clip, Cycle, Goal
+from vigbook.case.rules import nearest
+from vigbook.case.yaml_file import edit_file
+from vigbook.cycle.context import Sitting
+from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.prepare import mask_edits as covering
+from vigbook.prepare import yaml_edits as marking
+from vigbook.system.atomic import publish_bytes
+from vigbook.timecode import Timecode
+
+MOST_STEPS = 200  # that can be undone
+_ONE_STEP_S = 20  # typing on in one field for so long is one step
+_MOST_QUOTES = 12
+_TEXTS = ("title", "question", "why")
+_SOUNDS = ("keep", "level", "mute")
+
+Typed = Mapping[str, Any]
+Snap = Callable[[Timecode, bool], Timecode]
+"""Returns when the frame came up that is on screen at a time."""
+
+
+class ChangedError(Exception):
+    """Another program changed the file since it was seen: nothing was written."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Step:
+    """A content of the file before or after a step, and what the step did."""
+
+    content: bytes
+    field: object
+    at: float
+
+
+class Choosing:
+    """The edits of one cycle's file, one at a time, and what they were made on."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._past: list[_Step] = []
+        self._future: list[_Step] = []
+        self._known = b""
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a step was taken back that can be done again."""
+        return bool(self._future)
+
+    def revision(self) -> str:
+        """Returns the SHA-256 of the file as it is on the disk now.
+
+        Raises:
+            CaseError: it cannot be read.
+        """
+        return _revision(self._read())
+
+    def read(self, open_cycle: Callable[[], Sitting]) -> tuple[Sitting, str]:
+        """Returns the cycle, and the revision of the very content that it was read from.
+
+        Raises:
+            VigbookError: it cannot be read.
+        """
+        while True:
+            before = self.revision()
+            sitting = open_cycle()
+            if self.revision() == before:
+                return sitting, before
+
+    def edit(self, sitting: Sitting, typed: Typed, snap: Snap = lambda at, _: at) -> str | None:
+        """Does one step, and returns what a person should know of it, if anything.
+
+        Args:
+            sitting: the cycle, as it is on the disk.
+            typed: `do`, what it needs, and `revision`: the content that was on the screen.
+            snap: brings a time to that of its frame; told whether it is where a clip ends.
+
+        Raises:
+            ChangedError: the file is not what was on the screen; nothing was written.
+            VigbookError: it cannot be done; nothing was written.
+        """
+        with self._lock:
+            content = self._read()
+            self._forget_if_changed(content)
+            if _revision(content) != typed.get("revision"):
+                raise ChangedError
+            if typed["do"] in ("undo", "redo"):
+                self._turn_back(typed["do"], content)
+                return None
+            change = _find_change(sitting, typed, snap)
+
+            def write(document: marking.Document) -> None:
+                if self._read() != content:
+                    raise ChangedError
+                change(document)
+
+            edit_file(self._path, Cycle, write)
+            self._remember(content, typed)
+            return _tell_words_left(sitting, typed)
+
+    def _read(self) -> bytes:
+        try:
+            return self._path.read_bytes()
+        except OSError as err:
+            problem = Problem(file=self._path.name, found=f"cannot be read: {err.strerror}")
+            raise CaseError(problem) from err
+
+    def _forget_if_changed(self, content: bytes) -> None:
+        """Steps lead back to contents that another program has changed since: they are over."""
+        if self._known and content != self._known:
+            self._past.clear()
+            self._future.clear()
+        self._known = content
+
+    def _remember(self, before: bytes, typed: Typed) -> None:
+        field = (typed["do"], typed.get("clip"), typed.get("still"), typed.get("field"))
+        typing = typed.get("field") in (*_TEXTS, "alt")
+        last = self._past[-1] if self._past else None
+        goes_on = last and last.field == field and time.monotonic() - last.at < _ONE_STEP_S
+        if typing and goes_on and not self._future:
+            self._past[-1] = dataclasses.replace(self._past[-1], at=time.monotonic())
+        else:
+            self._past.append(_Step(before, field, time.monotonic()))
+        del self._past[:-MOST_STEPS]
+        self._future.clear()
+        self._known = self._read()
+
+    def _turn_back(self, do: str, content: bytes) -> None:
+        """Writes the content before the last step, or that before it was taken back."""
+        steps, others = (self._past, self._future) if do == "undo" else (self._future, self._past)
+        if not steps:
+            raise UsageError("there is nothing to undo" if do == "undo" else "nothing to do again")
+        publish_bytes(self._path, steps[-1].content)
+        step = steps.pop()
+        others.append(dataclasses.replace(step, content=content, at=0.0))
+        self._known = step.content
+
+
+# --- Steps ----------------------------------------------------------------------------------
+
+
+def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[marking.Document], None]:
+    """Returns what a step does to the file's document; whom and what it names is looked up here."""
+    do = typed["do"]
+    if do == "add-clip":
+        clip = {"id": next_id(sitting), "start": _time(typed, "start", snap).format(),
+                "end": _time(typed, "end", snap).format()}  # fmt: skip
+        _check_marks(clip["start"], clip["end"], ())
+        return lambda document: marking.add_clip(document, clip, len(sitting.cycle.clips))
+    index, clip_now = _find_clip(sitting, typed)
+    if do in covering.STEPS:
+        read = lambda value: _time({"at": value}, "at", snap)  # noqa: E731
+        return covering.find_change(sitting, index, typed, read)
+    if do == "move-clip":
+        place = min(max(0, int(typed["to"])), len(sitting.cycle.clips) - 1)
+        return lambda document: marking.move_clip(document, index, place)
+    if do == "delete-clip":
+        _check_not_shown(sitting, clip_now)
+        return lambda document: marking.delete_clip(document, index)
+    if do == "set-clip":
+        field, value = str(typed["field"]), _clip_value(sitting, clip_now, typed, snap)
+        return _set_clip(index, clip_now, field, value)
+    if do == "add-still":
+        at = _still_time(clip_now, typed, snap)
+        place = sum(one.at < at for one in clip_now.stills)
+        still = {"at": at.format()}
+        return lambda document: marking.add_still(document, index, place, still)
+    number = _find_still(clip_now, typed)
+    if do == "delete-still":
+        return lambda document: marking.delete_still(document, index, number)
+    if do == "set-still" and typed["field"] == "at":
+        moment = _still_time(clip_now, typed, snap, "value").format()
+        return lambda document: marking.set_still(document, index, number, "at", moment)
+    if do == "set-still" and typed["field"] == "alt":
+        words = _text(typed["value"])
+        return lambda document: marking.set_still(document, index, number, "alt", words)
+    raise UsageError("there is no such step")
+
+
+def _set_clip(index: int, clip: Clip, field: str, value: Any) -> Callable[[marking.Document], None]:
+    moves = field in ("start", "end")
+    masks = covering.follow_mark(clip, field, Timecode.parse(value)) if moves else []
+
+    def change(document: marking.Document) -> None:
+        marking.set_clip(document, index, field, value)
+        for number, times in masks:
+            marking.set_mask(document, index, number, times)
+
+    return change
+
+
+def next_id(sitting: Sitting) -> str:
+    """Returns the id of the next new clip: clip-1, clip-2 and so on, never from its title.
+
+    One that words were said about is never given to another clip, though the clip is gone.
+    """
+    said = [line.prompt.partition(".")[0] for line in sitting.journal.lines]
+    borne = [*(clip.id for clip in sitting.cycle.clips), *said]
+    numbers = [int(found[1]) for one in borne if (found := re.fullmatch(r"clip-(\d{1,6})", one))]
+    return f"clip-{max(numbers, default=0) + 1}"
+
+
+def _find_clip(sitting: Sitting, typed: Typed) -> tuple[int, Clip]:
+    for index, clip in enumerate(sitting.cycle.clips):
+        if clip.id == typed.get("clip"):
+            return index, clip
+    raise UsageError("that clip is not there any more")
+
+
+def _find_still(clip: Clip, typed: Typed) -> int:
+    number = typed.get("still")
+    if isinstance(number, int) and 1 <= number <= len(clip.stills):
+        return number - 1
+    raise UsageError("that still is not there any more")
+
+
+def _time(typed: Typed, key: str, snap: Snap) -> Timecode:
+    try:
+        ends = key == "end" or typed.get("field") == "end"
+        return snap(Timecode.parse(typed[key]), ends)
+    except (KeyError, ValueError) as err:
+        raise UsageError("that is no time in a film", "write it as 00:01:23.400") from err
+
+
+def _still_time(clip: Clip, typed: Typed, snap: Snap, key: str = "at") -> Timecode:
+    # What is written is a time to the millisecond, and that is what must lie in the clip.
+    at = Timecode.parse(_time(typed, key, snap).format())
+    if at not in clip.span:
+        found = f"{at} is not in this clip, which goes from {clip.start} up to {clip.end}"
+        raise UsageError(found, "go to a moment inside the clip, or move its marks")
+    return at
+
+
+def _check_marks(start: str, end: str, stills: tuple[Timecode, ...]) -> None:
+    first, last = Timecode.parse(start), Timecode.parse(end)
+    if last <= first:
+        raise UsageError(f"the clip would end at {end}, and not after its start at {start}")
+    outside = [at.format() for at in stills if not first <= at < last]
+    if outside:
+        found = f"the still at {outside[0]} would lie outside the clip"
+        raise UsageError(found, "delete that still first, or leave the mark")
+
+
+def _check_not_shown(sitting: Sitting, clip: Clip) -> None:
+    review = sitting.cycle.review
+    if review and clip.id in review.clips_shown:
+        found = f"'{clip.title or clip.id}' was looked at together, and the record says so"
+        raise UsageError(found, "take it out of clips_shown in cycle.yaml first")
+
+
+def _clip_value(sitting: Sitting, clip: Clip, typed: Typed, snap: Snap) -> Any:
+    """Returns a field's value as the file holds it; None where its line goes."""
+    field, value = typed.get("field"), typed.get("value")
+    if field in ("start", "end"):
+        at = _time(typed, "value", snap).format()
+        marks = {"start": clip.start.format(), "end": clip.end.format(), field: at}
+        _check_marks(marks["start"], marks["end"], tuple(one.at for one in clip.stills))
+        return at
+    if field in _TEXTS:
+        return _text(value)
+    if field == "initiative":
+        return _person(sitting, value) if value else None
+    if field == "sound" and value in _SOUNDS:
+        return value if value != "keep" else None
+    if field == "slow":
+        return True if value else None
+    if field == "in_shot" and isinstance(value, list):
+        people = [_person(sitting, one) for one in value]
+        if not people:
+            raise UsageError("somebody must be in the picture", "choose at least one person")
+        return people if people != list(sitting.cycle.in_shot) else None
+    if field == "principles" and isinstance(value, list):
+        return [_principle(sitting, one) for one in value] or None
+    raise UsageError("there is no such thing to set")
+
+
+def _text(value: object) -> str | None:
+    """Returns words on one line; None for none."""
+    return " ".join(str(value or "").split()) or None
+
+
+def _person(sitting: Sitting, value: object) -> str:
+    known = [person.id for person in sitting.case.people]
+    if value not in known:
+        raise UsageError(f"there is nobody '{value}' in the family", nearest(str(value), known))
+    return str(value)
+
+
+def _principle(sitting: Sitting, value: object) -> dict[str, str]:
+    known = [one.id for one in sitting.method.file.principles]
+    if not isinstance(value, dict) or value.get("id") not in known:
+        raise UsageError("there is no such principle")
+    return {"id": str(value["id"]), "by": _person(sitting, value.get("by"))}
+
+
+def _tell_words_left(sitting: Sitting, typed: Typed) -> str | None:
+    """Returns a sentence where words were said about a clip that was just deleted."""
+    owner = f"{typed.get('clip')}."
+    said = {line.prompt for line in sitting.journal.lines if line.prompt.startswith(owner)}
+    if typed["do"] != "delete-clip" or not any(sitting.journal.last(one) for one in said):
+        return None
+    return "Words were said about this clip. They are kept, but print nowhere without it."
+
+
+def to_sentence(err: VigbookError) -> str:
+    """Returns what was wrong, for somebody who looks at a page and not at a file."""
+    parts = []
+    for problem in err.problems:
+        found = problem.found if not problem.mend else f"{problem.found}: {problem.mend}"
+        parts.append(found[:1].upper() + found[1:] + ".")
+    return " ".join(parts)
+
+
+def _revision(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+# --- What the page shows --------------------------------------------------------------------
+
+
+def show_cycle(sitting: Sitting) -> dict[str, Any]:
+    """Returns the clips of a cycle, and what can be chosen for them, as the page takes it."""
+    cycle, case = sitting.cycle, sitting.case
+    return {
+        "number": cycle.cycle,
+        "family": sitting.family.folder.name,
+        "question": sitting.helping_question,
+        "activity": cycle.film.activity,
+        "people": [{"id": one.id, "name": one.name} for one in case.people],
+        "in_shot": list(cycle.in_shot),
+        "principles": [
+            {"id": one.id, "heading": one.heading, "look_for": one.look_for}
+            for one in sitting.method.file.principles
+        ],
+        "clips": [
+            {**_show_clip(clip), **covering.show_masks(sitting, clip)} for clip in cycle.clips
+        ],
+        "earlier": show_earlier(sitting),
+    }
+
+
+def show_time(at: Timecode) -> dict[str, Any]:
+    """Returns a time as it is written, and in seconds for the player."""
+    return {"at": at.format(), "s": float(at.seconds)}
+
+
+def _show_clip(clip: Clip) -> dict[str, Any]:
+    return {
+        "id": clip.id,
+        "start": show_time(clip.start),
+        "end": show_time(clip.end),
+        "initiative": clip.initiative,
+        "principles": [{"id": one.id, "by": one.by} for one in clip.principles],
+        "in_shot": list(clip.in_shot) if clip.in_shot else None,
+        "sound": clip.sound,
+        "slow": clip.slow,
+        "stills": [{**show_time(one.at), "alt": one.alt} for one in clip.stills],
+        **{field: getattr(clip, field) for field in _TEXTS},
+    }
+
+
+def show_earlier(sitting: Sitting) -> dict[str, Any]:
+    """Returns what the last cycle left to do: goals, the next step, and the family's own words."""
+    last = sitting.earlier[0] if sitting.earlier else Journal()
+    steps = [last.last(f"try.{one}") for one in ("what", "where", "when")]
+    return {
+        "cycle": sitting.cycle.cycle - 1 if sitting.earlier else None,
+        "goals": [_show_goal(sitting, goal) for goal in sitting.case.goals],
+        "step": [str(one.value) for one in steps if one],
+        "quotes": list(_list_quotes(sitting, last))[:_MOST_QUOTES],
+    }
+
+
+def _show_goal(sitting: Sitting, goal: Goal) -> dict[str, Any]:
+    rated = [found for one in sitting.earlier if (found := one.last(f"goal.{goal.id}.now"))]
+    begun = goal.baseline.value if goal.baseline else None
+    return {
+        "wording": goal.wording,
+        "owner": sitting.name_of(goal.owner),
+        "now": rated[0].value if rated else begun,
+        "hoped": goal.hoped,
+    }
+
+
+def _list_quotes(sitting: Sitting, journal: Journal) -> Iterator[dict[str, Any]]:
+    """Yields words that somebody said or wrote: only those stand in quotation marks."""
+    passed = ("words.", "try.", "goal.", "next.", "take-home.")
+    prompts = dict.fromkeys(line.prompt for line in journal.lines)
+    for prompt in prompts:
+        answer = journal.last(prompt)
+        if answer is None or not answer.quotable or prompt.startswith(passed):
+            continue
+        values = answer.value if isinstance(answer.value, list) else [answer.value]
+        for value in values:
+            if isinstance(value, str) and value.strip():
+                yield {"text": value.strip(), "by": sitting.name_of(answer.by)}

@@ -1,0 +1,188 @@
+"""The local server behind `open` and `prepare`: one family, this machine alone, a token.
+
+jupyter_server with Voila's pages, rooted at the family's folder. Nothing of it reaches out of this
+machine. Its port is always the same: a browser keeps what was typed by the address, port included.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import urllib.parse
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from vigbook.errors import Problem, UsageError
+from vigbook.jupyter.server_extension import EXTENSION
+from vigbook.method.method import find_template
+from vigbook.server.handlers import Desk, list_handlers
+from vigbook.server.pages.prepare import list_prepare_handlers
+from vigbook.system.temporary import remove_scratch, scratch_folder
+
+PORT, LAB_PORT = 8742, 8743
+_LONGEST_FOLDER = 50  # a socket's path has at most 107 bytes, and the kernel's name takes half
+_CULL_S = 30 * 60  # a laptop that slept for an hour may find its kernel gone: saving needs none
+# What Voila would else load into the page, and nothing of ours uses.
+_NOT_LOADED = [
+    "@jupyter-notebook/lab-extension", "@voila-dashboards/jupyterlab-preview",
+    "jupyterlab_pygments", "@jupyter-lsp/jupyterlab-lsp", "vigbook",
+]  # fmt: skip
+
+
+def serve(
+    desk: Desk,
+    page: str,
+    environment: dict[str, str],
+    *,
+    port: int | None = None,
+    lab: bool = False,
+    browser: bool = True,
+    tell: Callable[[str], None],
+) -> None:
+    """Serves one family until it is asked to end, or joins a server that does already.
+
+    Args:
+        desk: the family.
+        page: what to open, below the server's address.
+        environment: what kernels are told.
+        port: where; always the same by default.
+        lab: whether to start JupyterLab rather than the calm pages.
+        browser: whether to open the browser.
+        tell: told the address once pages can be opened.
+
+    Raises:
+        UsageError: another program has the port.
+    """
+    port = port or (LAB_PORT if lab else PORT)
+    address = _find_running(desk.family, port if lab else None, page)
+    if address is None:
+        _check_port(port, desk)
+    else:
+        tell(address)
+        if browser:
+            webbrowser.open(address)
+        return
+    remove_scratch()
+    with scratch_folder() as own:
+        os.environ |= environment
+        # A person's own settings of Jupyter, and IPython's start-up files, are for other work.
+        os.environ |= {
+            "JUPYTER_NO_CONFIG": "1",
+            "IPYTHONDIR": str(own),
+            "JUPYTER_PATH": os.pathsep.join(str(place) for place in desk.templates),
+        }
+        _run(desk, page, port, lab, browser, tell)
+
+
+def _run(
+    desk: Desk, page: str, port: int, lab: bool, browser: bool, tell: Callable[[str], None]
+) -> None:
+    from jupyter_server.serverapp import ServerApp  # a second to load, and joining needs none
+
+    app = ServerApp(**_settings(desk, port, lab))
+    app.initialize(argv=[], find_extensions=False)
+    # Where it stands is told by us, in one line.
+    app.log.setLevel(logging.DEBUG if os.environ.get("VIGBOOK_DEBUG") else logging.CRITICAL + 1)
+    if app.port != port:
+        raise UsageError(_taken(port, desk))
+    app.web_app.add_handlers(".*$", list_handlers(app.base_url, desk))  # type: ignore[no-untyped-call]
+    app.web_app.add_handlers(".*$", list_prepare_handlers(app.base_url, desk))  # type: ignore[no-untyped-call]
+
+    def ready() -> None:
+        address = _address(app.connection_url, app.identity_provider.token, page)
+        tell(address)
+        if browser:
+            webbrowser.open(address)
+
+    def stop(*_: object) -> None:
+        # Its own way asks a question on the terminal first.
+        app.stop(from_signal=True)
+
+    app.io_loop.add_callback(ready)
+    app.io_loop.add_callback(lambda: [signal.signal(one, stop) for one in _endings()])
+    try:
+        app.start()
+    finally:
+        desk.works.stop()
+
+
+def _settings(desk: Desk, port: int, lab: bool) -> dict[str, Any]:
+    from jupyter_core.paths import jupyter_runtime_dir
+    from traitlets.config import Config
+
+    config = Config()
+    config.ServerApp.root_dir = str(desk.family.resolve())
+    config.ServerApp.ip = "127.0.0.1"
+    config.ServerApp.port = port
+    config.ServerApp.port_retries = 0
+    config.ServerApp.open_browser = False
+    config.ServerApp.answer_yes = True
+    config.ServerApp.allow_root = True
+    config.ServerApp.terminals_enabled = False
+    config.ServerApp.log_level = logging.CRITICAL
+    config.ServerApp.jpserver_extensions = {
+        "voila.server_extension": True, "jupyterlab": lab, "notebook": False,
+        "notebook_shim": False, "jupyter_lsp": False, "jupyter_server_terminals": False,
+        EXTENSION: lab,
+    }  # fmt: skip
+    config.LabApp.app_settings_dir = str(find_template(desk.templates, "lab"))
+    # Our own kernel, of the Python that runs this: a person's other ones may lack vigbook.
+    config.KernelSpecManager.ensure_native_kernel = False
+    if os.name == "posix" and len(jupyter_runtime_dir()) < _LONGEST_FOLDER:
+        config.KernelManager.transport = (
+            "ipc"  # no port that others of this machine could listen to
+        )
+    config.MappingKernelManager.cull_idle_timeout = _CULL_S
+    config.MappingKernelManager.cull_interval = 60
+    config.VoilaConfiguration.template = "vigbook"
+    config.VoilaConfiguration.file_allowlist = ["(?!)"]  # media go by a handler that asks consent
+    config.VoilaConfiguration.extension_denylist = _NOT_LOADED
+    config.VoilaConfiguration.show_tracebacks = False
+    return {"config": config}
+
+
+def _find_running(family: Path, port: int | None, page: str) -> str | None:
+    """Returns the address of a server that serves this family already, at a port or at any."""
+    from jupyter_server.serverapp import list_running_servers
+
+    for found in list_running_servers():
+        same = Path(found.get("root_dir", "")).resolve() == family.resolve()
+        if same and port in (None, found["port"]) and _answers(found["port"]):
+            return _address(found["url"], found["token"], page)
+    return None
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=2):
+        return True
+    return False
+
+
+def _check_port(port: int, desk: Desk) -> None:
+    with socket.socket() as probe:
+        if os.name == "posix":
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as err:
+            raise UsageError(_taken(port, desk)) from err
+
+
+def _taken(port: int, desk: Desk) -> Problem:
+    found = f"port {port} is taken by another program, or another family is open"
+    mend = f"close that one, or add --port {port + 1} (what is not saved yet stays with its port)"
+    return Problem(file=str(desk.family), found=found, mend=mend)
+
+
+def _address(server: str, token: str, page: str) -> str:
+    return f"{server.rstrip('/')}/{page}?{urllib.parse.urlencode({'token': token})}"
+
+
+def _endings() -> list[signal.Signals]:
+    return [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])]

@@ -1,0 +1,57 @@
+"""What has to be so before a workbook is opened live: it is there, and its cells are known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from vigbook.case.log import write_log
+from vigbook.cycle.context import Sitting
+from vigbook.errors import Problem, WorkbookError, show_path
+from vigbook.outcome import Options, Outcome
+from vigbook.pipeline import each_cycle, run_workbook
+from vigbook.workbook.build import NOTEBOOK, kernel_environment, list_strange_cells, read_workbook
+
+
+def prepare_to_open(
+    case: Path, options: Options, ask: Callable[[Path, Sequence[str]], bool] | None
+) -> tuple[list[Outcome], dict[str, str]]:
+    """Makes what workbooks are missing, and returns what their kernels are told, live.
+
+    Args:
+        case: the family's folder, or one cycle's.
+        options: what was asked for.
+        ask: asked whether cells of a workbook may run that came with no template; None where no
+            workbook is to be opened.
+    """
+    environment: dict[str, str] = {}
+
+    def stages(sitting: Sitting, outcome: Outcome) -> None:
+        environment.update(kernel_environment(sitting), VIGBOOK_LIVE="1")
+        if ask is not None:
+            if not (sitting.folder / NOTEBOOK).exists():
+                run_workbook(sitting, outcome, options, progress=lambda _: None)
+            _check_cells(sitting, ask)
+        write_log(sitting.family.folder, "opened", sitting.cycle.cycle)
+
+    return each_cycle(case, options, None, stages), environment
+
+
+def _check_cells(sitting: Sitting, ask: Callable[[Path, Sequence[str]], bool]) -> None:
+    """Asks once before cells run that are in no known template.
+
+    Raises:
+        WorkbookError: they may not.
+    """
+    path = sitting.folder / NOTEBOOK
+    strange = list_strange_cells(sitting, read_workbook(path) or {"cells": ()})
+    if not strange:
+        return
+    from vigbook.workbook.run import is_signed, sign  # papermill is slow to load
+
+    if not is_signed(path):
+        if not ask(path, strange):
+            found = f"holds {len(strange)} cells that are in no template, and they may not run"
+            mend = "look at them in an editor, and open it again on a terminal"
+            raise WorkbookError(Problem(file=show_path(path), found=found, mend=mend))
+        sign(path)

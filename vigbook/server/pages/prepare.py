@@ -1,0 +1,307 @@
+"""What the local server answers while clips are chosen: the page, the film, pictures and edits."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tornado import web
+
+from vigbook.case.models import Clip
+from vigbook.cycle.context import Sitting
+from vigbook.errors import ConsentError, UsageError, VigbookError
+from vigbook.prepare.edits import ChangedError, Choosing, show_cycle, to_sentence
+from vigbook.prepare.face_search import crop_face
+from vigbook.prepare.mask_edits import list_cut
+from vigbook.server.handlers import Desk, DeskHandler
+from vigbook.timecode import Timecode
+
+if TYPE_CHECKING:
+    from vigbook.prepare.film_session import Darkroom
+
+_CYCLE = r"(cycle-[1-9][0-9]{0,3})"
+_FARTHEST_S = 60  # frames are told of so much before and after a time at once
+# Fields by which nothing is cut otherwise: what is being cut goes on.
+_ONLY_SAID = ("title", "question", "why", "alt", "initiative", "principles")
+# By what the film is inside, since some browsers go by the name they are told.
+_FILM_TYPES = {".webm": "video/webm", ".mkv": "video/webm"}
+
+
+class Table:
+    """The family's cycles whose clips are being chosen: each has its edits and its film."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
+        self._lock = threading.Lock()
+        self._lying: dict[str, tuple[Choosing, Darkroom]] = {}
+
+    def lay(self, cycle: str) -> tuple[Sitting, Choosing, Darkroom, str]:
+        """Returns a cycle as it is on the disk, its edits, its film, and the revision of its file.
+
+        Raises:
+            VigbookError: its files are wrong, or there is none.
+        """
+        from vigbook.prepare.film_session import (
+            Darkroom,  # numpy and Pillow: `open` goes without them
+        )
+
+        if cycle not in self._lying:
+            folder = self.desk.open(cycle).folder  # or a sentence: there is none
+            with self._lock:
+                if cycle not in self._lying:
+                    room = Darkroom(lambda: self.desk.open(cycle))
+                    room.cut_soon()
+                    self._lying[cycle] = (Choosing(folder / "cycle.yaml"), room)
+        choosing, room = self._lying[cycle]
+        sitting, revision = choosing.read(lambda: self.desk.open(cycle))
+        return sitting, choosing, room, revision
+
+
+class _TableHandler(DeskHandler):
+    """The base of the handlers here."""
+
+    def initialize(self, desk: Desk, table: Table) -> None:  # type: ignore[override]
+        """Takes the family that the server is for, and what is being worked on."""
+        super().initialize(desk)
+        self.table = table
+
+    def moment(self, name: str = "at") -> Timecode:
+        """Returns the time that was asked for.
+
+        Raises:
+            tornado.web.HTTPError: it is no time.
+        """
+        try:
+            return Timecode.parse(self.get_query_argument(name))
+        except ValueError as err:
+            raise web.HTTPError(400) from err
+
+    def box(self) -> tuple[float, ...]:
+        """Returns the box that was asked for: left, top, width and height in 0..1.
+
+        Raises:
+            tornado.web.HTTPError: it is none.
+        """
+        try:
+            box = tuple(float(one) for one in self.get_query_argument("box").split(","))
+        except ValueError as err:
+            raise web.HTTPError(400) from err
+        if len(box) != 4 or not all(0 <= one <= 1 for one in box) or min(box[2:]) <= 0:
+            raise web.HTTPError(400)
+        return box
+
+    def clip(self, sitting: Sitting) -> Clip | None:
+        """Returns the clip that was asked for, if one was."""
+        return sitting.cycle.clip(self.get_query_argument("clip", ""))
+
+    async def send(self, kind: str, work: Callable[[], bytes | None]) -> None:
+        """Makes a file in a thread and answers with it; 404 where there is none to be had."""
+        try:
+            content = await asyncio.to_thread(work)
+        except VigbookError as err:
+            raise web.HTTPError(404) from err
+        if content is None:
+            raise web.HTTPError(404)
+        self.set_header("Content-Type", kind)
+        self.finish(content)
+
+
+class PageHandler(_TableHandler):
+    """The page on which clips are chosen."""
+
+    @web.authenticated
+    async def get(self, cycle: str) -> None:
+        """Answers with the page; it fetches what it shows."""
+        if cycle not in [one.name for one in self.desk.list_cycles()]:
+            raise web.HTTPError(404)
+        number = cycle.removeprefix("cycle-")
+        family = self.desk.family.name
+        self.finish(self.render_page("prepare.html.j2", cycle=cycle, number=number, family=family))
+
+
+class StepHandler(_TableHandler):
+    """What the page shows, and the edits of it."""
+
+    @web.authenticated
+    async def get(self, cycle: str) -> None:
+        """Answers with how far the work is, and with the clips if they are not those `seen`."""
+        seen = self.get_query_argument("seen", "")
+        await self.tell(lambda: self._show(cycle, seen))
+
+    @web.authenticated
+    async def post(self, cycle: str) -> None:
+        """Does one step; see `choosing.Choosing.edit`."""
+        typed = self.read_json()
+        await self.tell(lambda: self._edit(cycle, typed))
+
+    def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
+        sitting, choosing, room, revision = self.table.lay(cycle)
+        shown: dict[str, Any] = {"revision": revision, "film": room.look(sitting)}
+        shown["cut"] = list_cut(sitting)
+        if revision != seen:
+            shown["cycle"] = show_cycle(sitting)
+            shown["undo"], shown["redo"] = choosing.can_undo, choosing.can_redo
+        return shown
+
+    def _edit(self, cycle: str, typed: dict[str, Any]) -> dict[str, Any]:
+        sitting, choosing, room, revision = self.table.lay(cycle)
+        if typed.get("do") == "want-copy":
+            room.want_copy(sitting)
+            return self._show(cycle)
+        if typed.get("do") in ("seek-faces", "leave-faces"):
+            return self._seek(cycle, sitting, room, typed)
+        try:
+            if revision != typed.get("revision"):
+                raise ChangedError
+            note = choosing.edit(sitting, typed, lambda at, ends: _snap(room, sitting, at, ends))
+        except ChangedError:
+            return {**self._show(cycle), "changed": True}
+        except VigbookError as err:
+            return {**self._show(cycle), "refused": to_sentence(err)}
+        except (KeyError, TypeError, ValueError) as err:
+            raise web.HTTPError(400) from err
+        if typed.get("field") not in _ONLY_SAID and typed["do"] != "check-masks":
+            room.cut_soon()
+        return {**self._show(cycle), "note": note}
+
+    def _seek(
+        self, cycle: str, sitting: Sitting, room: Darkroom, typed: dict[str, Any]
+    ) -> dict[str, Any]:
+        room.faces.close()
+        clip = sitting.cycle.clip(str(typed.get("clip")))
+        if typed["do"] == "seek-faces" and clip:
+            try:
+                if film := room.source(sitting, "film"):
+                    room.faces.begin(film, clip)
+            except VigbookError as err:
+                return {**self._show(cycle), "refused": to_sentence(err)}
+        return self._show(cycle)
+
+
+def _snap(room: Darkroom, sitting: Sitting, at: Timecode, ends: bool) -> Timecode:
+    try:
+        return room.snap(sitting, at, ends)
+    except ConsentError:
+        raise
+    except VigbookError as err:
+        found = "a time can be marked only while the film is there"
+        raise UsageError(found, to_sentence(err).rstrip(".")) from err
+
+
+class MomentsHandler(_TableHandler):
+    """Times of frames."""
+
+    @web.authenticated
+    async def get(self, cycle: str, which: str) -> None:
+        """Answers with frames near a time, those beside it, or the sharpest near it."""
+        at = self.moment()
+        reach = (
+            min(Fraction(_FARTHEST_S), self.moment("reach").seconds) if which == "moments" else 0
+        )
+
+        def work() -> Any:
+            sitting, _, room, _ = self.table.lay(cycle)
+            if which == "moments":
+                return {"moments": room.list_moments(sitting, at, Fraction(reach))}
+            if which == "neighbours":
+                return {"moments": room.list_neighbours(sitting, at, self.clip(sitting))}
+            return room.find_sharpest(sitting, at)
+
+        await self.tell(work)
+
+
+class PictureHandler(_TableHandler):
+    """Pictures of the film, as the machine makes them."""
+
+    @web.authenticated
+    async def get(self, cycle: str, which: str) -> None:
+        """Answers with the still that a build writes, a picture for the screen, or the strip."""
+        at = self.moment() if which != "strip" else None
+        box = self.box() if which == "face" else ()
+
+        def work() -> bytes | None:
+            sitting, _, room, _ = self.table.lay(cycle)
+            if at is None:
+                return room.strip(sitting)
+            if which == "still":
+                return room.take_still(sitting, at, self.clip(sitting))
+            if which == "face":
+                return crop_face(room.take_picture(sitting, at), box)
+            return room.take_picture(sitting, at)
+
+        await self.send("image/jpeg", work)
+
+
+class LevelsHandler(_TableHandler):
+    """How loud the film is."""
+
+    @web.authenticated
+    async def get(self, cycle: str) -> None:
+        """Answers with a byte for each step of time."""
+
+        def work() -> bytes | None:
+            sitting, _, room, _ = self.table.lay(cycle)
+            return room.levels(sitting)
+
+        await self.send("application/octet-stream", work)
+
+
+class FilmHandler(_TableHandler, web.StaticFileHandler):
+    """Gives out the film, or its copy that browsers play, in ranges."""
+
+    def initialize(self, desk: Desk, table: Table) -> None:  # type: ignore[override]
+        """Takes the family that the server is for, and what is being worked on."""
+        _TableHandler.initialize(self, desk, table)
+        web.StaticFileHandler.initialize(self, str(desk.family))
+
+    @web.authenticated
+    async def get(self, cycle: str, which: str, include_body: bool = True) -> None:  # type: ignore[override]
+        """Answers with the film, or part of it."""
+
+        def work() -> str | None:
+            sitting, _, room, _ = self.table.lay(cycle)
+            path = room.source(sitting, which)
+            family = self.desk.family.resolve()
+            return path.resolve().relative_to(family).as_posix() if path else None
+
+        try:
+            name = await asyncio.to_thread(work)
+        except VigbookError as err:
+            raise web.HTTPError(404) from err
+        if name is None:
+            raise web.HTTPError(404)
+        await web.StaticFileHandler.get(self, name, include_body)
+
+    def head(self, cycle: str, which: str) -> Any:  # type: ignore[override]
+        """Answers as `get`, without the file."""
+        return self.get(cycle, which, include_body=False)
+
+    def compute_etag(self) -> str | None:
+        """Returns the file's size and time: the whole of a long film would be read for more."""
+        state = Path(self.absolute_path or "").stat()
+        return f'"{state.st_size}-{state.st_mtime_ns}"'
+
+    def get_content_type(self) -> str:
+        """Returns what browsers know the film by."""
+        suffix = Path(self.absolute_path or "").suffix.lower()
+        return _FILM_TYPES.get(suffix, "video/mp4")
+
+
+def list_prepare_handlers(
+    base: str, desk: Desk
+) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    """Returns the handlers for choosing clips, below `base`."""
+    own = {"desk": desk, "table": Table(desk)}
+    api = rf"{base}vigbook/api/{_CYCLE}/"
+    return [
+        (rf"{base}vigbook/prepare/{_CYCLE}/?", PageHandler, own),
+        (rf"{base}vigbook/film/{_CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler, own),
+        (rf"{api}prepare", StepHandler, own),
+        (rf"{api}(moments|neighbours|sharpest)", MomentsHandler, own),
+        (rf"{api}(still|picture|face|strip)\.jpg", PictureHandler, own),
+        (rf"{api}levels", LevelsHandler, own),
+    ]

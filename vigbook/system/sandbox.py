@@ -1,0 +1,292 @@
+"""A process of ours that does risky work under limits, and that a person's own process survives.
+
+What is damaged, or made to do harm, may make a library fall, fill the memory or never end. So it is
+opened in a process of its own: that one ends, and the person gets a sentence. It reads requests as
+lines of JSON, and writes answers as lines of JSON, each followed by as many bytes as it says.
+It ends by itself when nobody is left to ask.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import faulthandler
+import gc
+import json
+import os
+import queue
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from types import TracebackType
+from typing import IO, Any, Self
+
+from vigbook.errors import Problem, VigbookError
+from vigbook.system.temporary import scratch_folder
+
+Answer = tuple[Mapping[str, Any], bytes]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request may take.
+
+    Attributes:
+        seconds: until the next answer, on the clock; of the processor as much for each core.
+        memory_bytes: of address space. Only time is limited on Windows.
+        file_bytes: of a file that it writes.
+    """
+
+    seconds: int = 120
+    memory_bytes: int = 6 * 1024**3
+    file_bytes: int = 0
+
+
+class FallenError(Exception):
+    """A process ended in the middle of a request.
+
+    Attributes:
+        took_too_long: whether that was for its time being over.
+    """
+
+    def __init__(self, took_too_long: bool) -> None:
+        super().__init__("took too long" if took_too_long else "fell")
+        self.took_too_long = took_too_long
+
+
+class ToldError(Exception):
+    """A process told what is wrong with what it was given."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        super().__init__("; ".join(map(str, problems)))
+        self.problems = problems
+
+
+class Limited:
+    """A process under limits, started when it is first asked and again after it fell."""
+
+    def __init__(
+        self, module: str, limits: Limits, environment: Mapping[str, str] | None = None
+    ) -> None:
+        """Args:
+        module: its name, as `python -m` runs it; it calls `answer_requests`.
+        limits: of each request.
+        environment: the whole of it, where not ours is to be handed on.
+        """
+        self._module, self._limits = module, limits
+        self._environment = os.environ if environment is None else environment
+        self._process: subprocess.Popen[bytes] | None = None
+        self._scratch = contextlib.ExitStack()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def group(self) -> int | None:
+        """The process group that ends when this program does, however: for what it starts else."""
+        running = self._process is not None and self._process.poll() is None
+        return self._process.pid if running and os.name == "posix" and self._process else None
+
+    def close(self) -> None:
+        """Ends the process, whatever it is doing, and takes away what it wrote for itself."""
+        if self._process:
+            with contextlib.suppress(OSError):
+                if os.name == "posix":
+                    os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.kill()
+            # What waits to be written for it is for nobody now.
+            with contextlib.suppress(OSError):
+                self._process.communicate()
+            self._process = None
+        self._scratch.close()
+
+    def start(self) -> None:
+        """Starts the process, which then loads its libraries while its caller does something else.
+
+        What goes wrong is told by the first request.
+        """
+        with contextlib.suppress(OSError):
+            self._process = self._process or self._start()
+
+    def exchange(self, request: Mapping[str, Any]) -> Iterator[Answer]:
+        """Yields the answers to one request as they come; left early, the process is ended.
+
+        Raises:
+            ToldError: the process says what is wrong.
+            FallenError: it went beyond its limits.
+            OSError: it cannot be started.
+        """
+        process = self._process = self._process or self._start()
+        asked = time.monotonic()
+        done = False
+        try:
+            line = json.dumps(request) + "\n"
+            _pipe(process.stdin).write(line.encode())
+            _pipe(process.stdin).flush()
+            while True:
+                said = json.loads(_pipe(process.stdout).readline())
+                if "problems" in said:
+                    done = True
+                    raise ToldError([Problem(**problem) for problem in said["problems"]])
+                if "end" in said:
+                    done = True
+                    return
+                size = said.pop("bytes", 0)
+                content = _pipe(process.stdout).read(size)
+                if len(content) < size:
+                    raise EOFError
+                asked = time.monotonic()
+                yield said, content
+        except (OSError, EOFError, ValueError) as err:
+            raise FallenError(time.monotonic() - asked >= self._limits.seconds) from err
+        finally:
+            if not done:
+                self.close()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        limits = self._limits
+        environment = dict(self._environment)
+        if sys.platform == "linux":
+            # No program is found by its name: what looks for WeasyPrint's libraries would ask gcc.
+            environment["PATH"] = ""
+        if limits.file_bytes:
+            # Ours to take away: a process that is ended cleans nothing up.
+            folder = str(self._scratch.enter_context(scratch_folder()))
+            for name in ("TMPDIR", "TEMP", "TMP"):
+                environment[name] = folder
+            environment["VIGBOOK_SCRATCH"] = folder
+        # -P: a file av.py that lies where the command is run must not be taken for the library.
+        command = [sys.executable, "-P", "-m", self._module,
+                   *map(str, (limits.seconds, limits.memory_bytes, limits.file_bytes))]  # fmt: skip
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
+            # Ctrl-C is ours to pass on.
+            process_group=0 if os.name == "posix" else None,
+            # Memory that each thread keeps apart for itself would soon be at the limit.
+            env={**environment, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+        )
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    if stream is None:
+        raise EOFError
+    return stream
+
+
+# --- In the process itself ------------------------------------------------------------------
+
+
+def answer_requests(
+    answer: Callable[[Mapping[str, Any]], Iterator[Answer]],
+    memory_problem: Callable[[Mapping[str, Any]], Problem],
+    prepare: Callable[[Mapping[str, Any]], None] = lambda _: None,
+) -> None:
+    """Answers requests until there are no more.
+
+    Args:
+        answer: yields the answers to one request.
+        prepare: loads what a request needs, before its time begins.
+        memory_problem: returns what is said where one needs more memory than there is.
+    """
+    seconds, memory_bytes, file_bytes = map(int, sys.argv[1:4])
+    limits = Limits(seconds=seconds, memory_bytes=memory_bytes, file_bytes=file_bytes)
+    # Whatever a library may print must not get among the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    nowhere = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
+    requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=[requests], daemon=True).start()
+    _limit(limits)
+    gc.freeze()  # what is loaded stays: looked at for garbage again and again, it is a tenth of all
+    while True:
+        request = json.loads(requests.get())
+        try:
+            prepare(request)
+            _watch(limits, nowhere)
+            for said, content in answer(request):
+                answers.write(json.dumps({**said, "bytes": len(content)}).encode() + b"\n")
+                answers.write(content)
+                answers.flush()
+                _watch(limits, nowhere)
+            end: dict[str, Any] = {"end": True}
+        except VigbookError as err:
+            end = {"problems": [problem.as_json() for problem in err.problems]}
+        except MemoryError:
+            end = {"problems": [memory_problem(request).as_json()]}
+        faulthandler.cancel_dump_traceback_later()
+        answers.write(json.dumps(end).encode() + b"\n")
+        answers.flush()
+
+
+def _listen(requests: queue.SimpleQueue[bytes]) -> None:
+    """Passes requests on, and ends this process when nobody is left to ask, whatever it is at."""
+    for line in sys.stdin.buffer:
+        requests.put(line)
+    if scratch := os.environ.get("VIGBOOK_SCRATCH"):
+        shutil.rmtree(scratch, ignore_errors=True)
+    # With it goes what was put into its group: see `Limited.group`.
+    if os.name == "posix" and os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+def _watch(limits: Limits, nowhere: IO[str]) -> None:
+    """Ends this process if the next answer takes too long, even in the middle of a library."""
+    # A thread of its own that needs no lock of Python's.
+    faulthandler.dump_traceback_later(limits.seconds, exit=True, file=nowhere)
+    if sys.platform != "win32":
+        import resource
+
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        used = int(time.process_time()) + 1
+        most = used + limits.seconds * (os.cpu_count() or 1)
+        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
+
+
+def _limit(limits: Limits) -> None:
+    if sys.platform == "win32":
+        return
+    import resource
+
+    for kind, most in (
+        (resource.RLIMIT_AS, limits.memory_bytes),
+        # No file with what was in its memory when it fell.
+        (resource.RLIMIT_CORE, 0),
+        *([] if os.environ.get("VIGBOOK_DEBUG") else [(resource.RLIMIT_FSIZE, limits.file_bytes)]),
+    ):
+        hard = resource.getrlimit(kind)[1]
+        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
+        # macOS refuses a limit of address space: then there is none.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (soft, hard))
+
+
+@contextlib.contextmanager
+def writing(most: int) -> Iterator[None]:
+    """Allows files of so many bytes to be written in a block."""
+    if sys.platform == "win32":
+        yield
+        return
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most if hard < 0 else min(most, hard), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

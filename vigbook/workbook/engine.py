@@ -1,0 +1,251 @@
+"""A papermill engine that forks a warm process for each notebook: `papermill --engine vigbook`.
+
+The child runs the cells in an IPython shell of its own (`vigbook.workbook.shell`) and ends with the
+notebook, so nothing goes from one family to the next. It has loaded what this process has loaded:
+no interpreter, no kernel and no imports are waited for. A process with threads cannot be copied
+safely; there the child is a new interpreter. What comes out is of the same kind as what nbclient's
+engine makes, and where there is no fork at all, that one is used.
+
+Limits: Python notebooks of this very environment only; `get_ipython().kernel` is not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import json
+import os
+import select
+import selectors
+import signal
+import struct
+import subprocess
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat import from_dict
+from papermill.engines import Engine, NBClientEngine
+
+from vigbook.system.signals import hold_interrupts
+from vigbook.system.temporary import scratch_folder
+
+MEMORY_BYTES = 4 * 2**30
+"""How much address space a notebook's process may have."""
+_LENGTH = struct.Struct("!Q")
+_LARGEST = 512 * 2**20  # of what one cell gives
+
+
+class ForkEngine(Engine):  # type: ignore[misc]  # papermill has no types
+    """Runs each notebook in a fork of this process, in IPython, without a kernel."""
+
+    @classmethod
+    def execute_managed_notebook(  # papermill calls it so
+        cls,
+        nb_man: Any,
+        kernel_name: str,
+        *,
+        execution_timeout: float | None = None,
+        environment: Mapping[str, str] | None = None,
+        memory_bytes: int = MEMORY_BYTES,
+        **options: Any,
+    ) -> None:
+        """Runs a notebook's cells and puts what they gave into `nb_man`'s notebook.
+
+        Args:
+            nb_man: papermill's keeper of the notebook.
+            kernel_name: the kernel it names; one of Python.
+            execution_timeout: how long one cell may take, in seconds.
+            environment: variables for the notebook, over those of this process.
+            memory_bytes: how much address space its process may have.
+            options: as nbclient's engine takes them; `resources`, `allow_errors` and
+                `store_widget_state` are heeded.
+
+        Raises:
+            CellTimeoutError: a cell took too long; its process and all that it started were ended.
+            DeadKernelError: the process ended in the middle of a cell.
+        """
+        if not hasattr(os, "fork"):
+            NBClientEngine.execute_managed_notebook(
+                nb_man, kernel_name, execution_timeout=execution_timeout, **options
+            )
+            return
+        task = {
+            "cells": [dict(cell) for cell in nb_man.nb.cells],
+            "folder": options.get("resources", {}).get("metadata", {}).get("path") or ".",
+            "environment": dict(environment or {}),
+            "memory_bytes": memory_bytes,
+            "allow_errors": bool(options.get("allow_errors")),
+            "widgets": bool(options.get("store_widget_state", True)),
+        }
+        # Ours to take away: its process is ended and cleans nothing up.
+        with scratch_folder() as scratch:
+            _run_in_child(nb_man, {**task, "scratch": str(scratch)}, execution_timeout)
+
+
+def can_fork() -> bool:
+    """Whether this process can be forked and its copy used: it has one thread, and can fork."""
+    return hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _run_in_child(nb_man: Any, task: Mapping[str, Any], timeout_s: float | None) -> None:
+    with hold_interrupts() as let_in:
+        reader, writer = os.pipe()
+        child = _fork(task, reader, writer) if can_fork() else _start(task, writer)
+        os.close(writer)
+        try:
+            with let_in():
+                _follow(nb_man, reader, timeout_s)
+        finally:
+            os.close(reader)
+            # With it goes whatever a cell left running.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+
+
+def _follow(nb_man: Any, reader: int, timeout_s: float | None) -> None:
+    """Puts what the child tells into the notebook, as papermill's own engine does."""
+    from vigbook.workbook.shell import LANGUAGE_INFO
+
+    cells = nb_man.nb.cells
+    running = 0
+    for told in _listen(reader, timeout_s):
+        if told is None:
+            raise CellTimeoutError.error_from_timeout_and_cell(
+                "Cell execution timed out", int(timeout_s or 0), cells[running]
+            )
+        kind = told[0]
+        if kind == "start":
+            running = told[1]
+            nb_man.cell_start(cells[running], running)
+        elif kind == "cell":
+            cell, gave = cells[running], told[2]
+            if cell.cell_type == "code":
+                cell.outputs = from_dict(gave["outputs"])
+                cell.execution_count = gave["execution_count"]
+            if gave["failed"] and "raises-exception" not in cell.metadata.get("tags", ()):
+                nb_man.cell_exception(cell, cell_index=running)
+            nb_man.cell_complete(cell, cell_index=running)
+            nb_man.autosave_cell()
+        elif kind == "changed":
+            cells[told[1]].outputs = from_dict(told[2])
+        else:
+            nb_man.nb.metadata["language_info"] = from_dict(LANGUAGE_INFO)
+            if told[1]:
+                state = {"application/vnd.jupyter.widget-state+json": told[1]}
+                nb_man.nb.metadata["widgets"] = from_dict(state)
+            return
+    raise DeadKernelError("Kernel died")
+
+
+def _listen(reader: int, timeout_s: float | None) -> Iterator[list[Any] | None]:
+    """Yields what the child tells, until it ends, or None when it has told nothing for so long."""
+    buffer = bytearray()
+    with selectors.DefaultSelector() as ready:
+        ready.register(reader, selectors.EVENT_READ)
+        due = time.monotonic() + timeout_s if timeout_s else None
+        while True:
+            wait = None if due is None else max(0.0, due - time.monotonic())
+            if not ready.select(wait):
+                yield None
+            found = os.read(reader, 1 << 20)
+            if not found:
+                return
+            buffer += found
+            while len(buffer) >= _LENGTH.size:
+                (length,) = _LENGTH.unpack_from(buffer)
+                if length > _LARGEST:
+                    raise DeadKernelError(f"a cell gave {length} bytes")
+                if len(buffer) < _LENGTH.size + length:
+                    break
+                told = json.loads(buffer[_LENGTH.size : _LENGTH.size + length])
+                del buffer[: _LENGTH.size + length]
+                yield told
+                due = time.monotonic() + timeout_s if timeout_s else None
+
+
+def _fork(task: Mapping[str, Any], reader: int, writer: int) -> int:
+    """Returns the process that is a copy of this one and runs the notebook."""
+    importlib.import_module("vigbook.workbook.shell")  # the copy finds it loaded
+    child = os.fork()
+    if child == 0:
+        os.close(reader)
+        _become_notebook(task, writer)
+    with contextlib.suppress(OSError):  # the child does the same; whichever is first
+        os.setpgid(child, child)
+    return child
+
+
+def _start(task: Mapping[str, Any], writer: int) -> int:
+    """Returns a new process, of one thread, that runs the notebook."""
+    command = [sys.executable, "-m", "vigbook.workbook.engine", str(writer)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writer,), process_group=0)
+    assert process.stdin is not None
+    with contextlib.suppress(BrokenPipeError), process.stdin:  # it ended; that is told later
+        process.stdin.write(json.dumps(task).encode())
+    process.returncode = 0  # it is waited for by its number, as a fork is
+    return process.pid
+
+
+def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
+    """Runs the notebook's cells in this process, which is there for nothing else, and ends it."""
+    status = 1
+    try:
+        with contextlib.suppress(PermissionError):  # it leads its group already
+            os.setpgid(0, 0)
+        for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGALRM"):
+            signal.signal(signal.Signals[name], signal.SIG_DFL)
+        threading.Thread(target=_end_with_reader, args=[writer], daemon=True).start()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        _limit(task["memory_bytes"])
+        os.environ.update(task["environment"])
+        os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+        os.chdir(task["folder"])
+        if "" not in sys.path:
+            # After the standard library, as IPython does: a file may be called random.py.
+            own = [at for at, one in enumerate(sys.path) if Path(one).name.endswith("-packages")]
+            sys.path.insert(min(own, default=0), "")
+        from vigbook.workbook.shell import run_cells
+
+        def tell(*what: Any) -> None:
+            content = json.dumps(what, default=str).encode("utf-8", "replace")
+            with os.fdopen(os.dup(writer), "wb") as file:
+                file.write(_LENGTH.pack(len(content)) + content)
+
+        options = {name: task[name] for name in ("allow_errors", "widgets")}
+        run_cells(task["cells"], tell, folder=task["scratch"], **options)
+        status = 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _end_with_reader(writer: int) -> None:
+    """Ends this process and all that its cells started when nobody is left to listen to it.
+
+    A program that is killed cannot end it, and a cell may go on for ever.
+    """
+    poll = select.poll()
+    poll.register(writer, 0)  # for nothing but that its other end was closed
+    if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
+        os.killpg(0, signal.SIGKILL)
+
+
+def _limit(memory_bytes: int) -> None:
+    import resource  # there is none on Windows, nor a fork
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard == resource.RLIM_INFINITY or memory_bytes < hard:
+        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
+
+
+if __name__ == "__main__":
+    _become_notebook(json.load(sys.stdin), int(sys.argv[1]))

@@ -1,0 +1,194 @@
+"""Runs a notebook with papermill, in a process of its own that leaves nothing behind.
+
+Where it can, that is a fork of this process (`vigbook.workbook.engine`); else, or if it is asked
+for, a kernel under nbclient.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import logging
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import nbformat
+import papermill
+import traitlets
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.manager import AsyncKernelManager
+from nbclient.exceptions import CellTimeoutError, DeadKernelError
+from nbformat.sign import NotebookNotary
+from papermill.exceptions import PapermillExecutionError
+from traitlets.config import Config
+
+from vigbook.errors import Problem, WorkbookError
+from vigbook.system.temporary import scratch_folder
+
+CELL_TIMEOUT_S = 120
+EngineName = Literal["vigbook", "nbclient"]
+_LONGEST_SOCKET_PATH = 100  # Unix allows 107 bytes; the port's number is added at the end
+
+
+def run_template(
+    template: Path,
+    parameters: Mapping[str, Any],
+    folder: Path,
+    environment: Mapping[str, str],
+    engine: EngineName = "vigbook",
+) -> Any:
+    """Runs a notebook in a fresh process and returns it, executed.
+
+    Args:
+        template: the notebook.
+        parameters: values for the names its `parameters` cell declares.
+        folder: the notebook's working directory.
+        environment: variables for the notebook, over those of this process.
+        engine: what runs the cells.
+
+    Raises:
+        WorkbookError: a parameter is not declared or of another type, or a cell stops.
+    """
+    name = template.name
+    # What papermill and nbclient log on an error or an interruption is raised here as well.
+    logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)
+    try:
+        node = nbformat.read(template, as_version=4)
+        nbformat.validate(node)
+    except (OSError, ValueError, nbformat.ValidationError, AttributeError) as err:
+        found = "is not a notebook that can be read"
+        raise WorkbookError(Problem(file=str(template), found=found)) from err
+    _check_parameters(name, node, parameters)
+    with scratch_folder() as own:
+        config = Config({"OwnKernel": {"environment": {**environment}, "folder": str(own)}})
+        # What only one of the engines knows, the other passes by.
+        forked = {"environment": {**environment}} if engine == "vigbook" else {}
+        try:
+            return papermill.execute_notebook(
+                node,
+                None,
+                dict(parameters),
+                engine_name=engine if engine == "vigbook" else None,
+                kernel_name="python3",
+                progress_bar=False,
+                execution_timeout=CELL_TIMEOUT_S,
+                start_timeout=CELL_TIMEOUT_S,
+                kernel_manager_class=OwnKernel,
+                config=config,
+                store_widget_state=False,
+                record_timing=False,
+                resources={"metadata": {"path": str(folder.resolve())}},
+                **forked,
+            )
+        except PapermillExecutionError as err:
+            found = f"cell {err.cell_index + 1} stopped: {err.ename}: {err.evalue}"
+            raise WorkbookError(Problem(file=name, found=found)) from err
+        except (CellTimeoutError, DeadKernelError, RuntimeError) as err:
+            found = f"could not be run: {str(err).strip().splitlines()[0]}"
+            raise WorkbookError(
+                Problem(file=name, found=found, mend="run the same command again")
+            ) from err
+        except BaseException:
+            # Interrupted. The event loop still holds tasks for this kernel, and would log how each
+            # of them ends while this process does.
+            logging.disable(logging.CRITICAL)
+            _kill_kernel(own)
+            raise
+
+
+def format_signed(node: Any) -> bytes:
+    """Returns the bytes of an executed notebook, and signs it for this person's Jupyter.
+
+    Unsigned, JupyterLab would show its widgets as text and never run it on opening.
+    """
+    notary = NotebookNotary()
+    notary.sign(node)
+    notary.store.close()
+    text: str = nbformat.writes(node)
+    return text.encode() + b"\n"
+
+
+def is_signed(path: Path) -> bool:
+    """Whether this person's vigbook or Jupyter signed a notebook: it is their own."""
+    notary = NotebookNotary()
+    try:
+        return bool(notary.check_signature(nbformat.read(path, as_version=4)))
+    finally:
+        notary.store.close()
+
+
+def sign(path: Path) -> None:
+    """Signs a notebook that a person has looked at, for this person's Jupyter."""
+    notary = NotebookNotary()
+    try:
+        notary.sign(nbformat.read(path, as_version=4))
+    finally:
+        notary.store.close()
+
+
+def _check_parameters(name: str, node: Any, parameters: Mapping[str, Any]) -> None:
+    """Checks names and types before anything runs: papermill only warns, and writes names raw."""
+    declared = [c for c in node.cells if "parameters" in c.metadata.get("tags", ())]
+    if len(declared) != 1:
+        found = f"has {len(declared)} cells tagged 'parameters', and it takes exactly one"
+        raise WorkbookError(Problem(file=name, found=found, mend="tag one cell so"))
+    defaults: dict[str, Any] = {}
+    with contextlib.suppress(SyntaxError):
+        for line in ast.parse(declared[0].source).body:
+            if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name):
+                with contextlib.suppress(ValueError):
+                    defaults[line.targets[0].id] = ast.literal_eval(line.value)
+    problems = []
+    for parameter, value in parameters.items():
+        if parameter not in defaults:
+            found = f"has no parameter '{parameter}'"
+            problems.append(Problem(file=name, found=found, mend="declare it there"))
+        elif type(defaults[parameter]) is not type(value):
+            found = f"its parameter '{parameter}' is not a {type(value).__name__}"
+            problems.append(Problem(file=name, found=found, mend="mend its default"))
+    if problems:
+        raise WorkbookError(problems)
+
+
+class OwnKernel(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has no types
+    """This Python's own kernel: a person's other kernels may lack vigbook.
+
+    Configured with `environment` and `folder`, a short-lived folder of its own.
+    """
+
+    environment = traitlets.Dict().tag(config=True)
+    folder = traitlets.Unicode().tag(config=True)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._kernel_spec = KernelSpec(
+            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
+            display_name="Python 3",
+            language="python",
+            # No start-up files of a person's, and no history of their cells on the disk.
+            env={**self.environment, "IPYTHONDIR": self.folder},
+        )
+        self.connection_file = str(Path(self.folder, "kernel.json"))
+        self.process_file = Path(self.folder, "pid")
+        socket = str(Path(self.folder, "k"))
+        if os.name == "posix" and len(socket.encode()) < _LONGEST_SOCKET_PATH:
+            # No port that another user of the machine could listen to.
+            self.transport, self.ip = "ipc", socket
+
+    async def start_kernel(self, **options: Any) -> None:
+        """Starts the kernel; what it says on its own account is for nobody's terminal."""
+        await super().start_kernel(stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **options)
+        self.process_file.write_text(str(self.provisioner.pid))
+
+
+def _kill_kernel(folder: Path) -> None:
+    """Ends a kernel that an interruption left behind, before its folder is taken away."""
+    with contextlib.suppress(OSError, ValueError):
+        process = int((folder / "pid").read_text())
+        os.kill(process, signal.SIGTERM if os.name == "nt" else signal.SIGKILL)
+        os.waitpid(process, 0)

@@ -1,0 +1,228 @@
+"""The widgets of a live workbook: a question with room to answer, and a clip's player.
+
+Both are drawn and kept by scripts of `templates/live`. What is typed comes here as a message and
+goes to `vigbook.cycle.answering`, which answers once it is on the disk. They exist in a live
+session only, and nothing typed in them ever stands in the notebook file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from vigbook.case.models import PRACTITIONER, Clip, Goal
+from vigbook.cycle.answering import save_typed, show_prompt
+from vigbook.cycle.context import Sitting
+from vigbook.errors import VigbookError
+from vigbook.method.method import Prompt, Words, default_source, find_template
+from vigbook.workbook.elements import direction_of
+
+_PROMPT_FILES = ("pieces.js", "reach.js", "saving.js", "prompt.js")
+_PLAYER_FILES = (
+    "pieces.js", "reach.js", "saving.js", "frames.js", "clip.js", "player.js", "together.js",
+)  # fmt: skip
+
+
+class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's traits have no types
+    """A widget that saves what is typed in it, and shows what it is told in `shown`."""
+
+    shown = traitlets.Dict().tag(sync=True)
+    standing = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    _esm = traitlets.Unicode().tag(sync=True)
+    _css = traitlets.Unicode().tag(sync=True)
+
+    def __init__(
+        self, sitting: Sitting, prompt_id: str | None, shown: Mapping[str, Any],
+        scripts: Sequence[str], styles: str,
+    ) -> None:  # fmt: skip
+        self._sitting, self._prompt_id = sitting, prompt_id
+        super().__init__(
+            shown=dict(shown),
+            standing=_standing(sitting, prompt_id) if prompt_id else None,
+            _esm="\n".join(_read(sitting, name) for name in scripts),
+            _css=_read(sitting, styles),
+        )
+        self.on_msg(self._hear)
+
+    def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
+        """Answers a message of the page with `about`, which names it, and `result`."""
+        if message.get("do") == "save":
+            result = save_typed(self._sitting, message.get("typed") or {})
+            if "saved" in result:
+                self.standing = result["saved"]
+        elif message.get("do") == "history" and self._prompt_id:
+            result = _history(self._sitting, self._prompt_id)
+        else:
+            result = {"refused": "nobody knows what was asked"}
+        self.send({"about": message.get("about"), "result": result})
+
+
+class PromptWidget(_LiveWidget):
+    """A question with room to answer, whose words they are, and whether they are saved."""
+
+    def __init__(self, sitting: Sitting, prompt: Prompt, words: Words) -> None:
+        super().__init__(
+            sitting, prompt.id, describe_prompt(sitting, prompt, words), _PROMPT_FILES,
+            "prompt.css",
+        )  # fmt: skip
+
+
+class ClipPlayer(_LiveWidget):
+    """A clip that is looked at together, with its stills; moments can be marked in it."""
+
+    def __init__(self, sitting: Sitting, clip: Clip, words: Words) -> None:
+        marks = f"{clip.id}.marks"
+        super().__init__(
+            sitting, marks if marks in sitting.prompts else None,
+            describe_clip(sitting, clip, words), _PLAYER_FILES, "player.css",
+        )  # fmt: skip
+
+
+def describe_prompt(sitting: Sitting, prompt: Prompt, words: Words) -> dict[str, Any]:
+    """Returns all that the page shows of a prompt, but for its answer."""
+    names = sitting.names(words)
+    # A goal's wording is somebody's own: braces in it are no holes.
+    rating = prompt.kind == "rating"
+    label = prompt.label if rating else words.fill(prompt.label, names)
+    shown: dict[str, Any] = {
+        "place": _place(sitting, prompt),
+        "kind": prompt.kind,
+        "label": label,
+        "hint": words.fill(prompt.hint, names) if prompt.hint else None,
+        "language": words.language,
+        "direction": direction_of(label),
+        "lines": prompt.lines,
+        "most": prompt.most,
+        "speakers": [{"id": who, "name": name} for name, who in sitting.speakers()],
+        "first": _first(sitting, prompt),
+    }
+    if rating:
+        goal_id = prompt.id.removeprefix("goal.").removesuffix(".now")
+        goal = next(one for one in sitting.case.goals if one.id == goal_id)
+        shown |= _describe_ladder(sitting, goal, prompt.id, words)
+    if prompt.kind == "marks" and (clip := sitting.cycle.clip(prompt.id.rpartition(".")[0])):
+        shown |= {"clip": clip.id, "zero": _zero(sitting, clip)}
+    return shown
+
+
+def describe_clip(sitting: Sitting, clip: Clip, words: Words) -> dict[str, Any]:
+    """Returns all that the page shows of a clip: nothing to play where nobody may look at it.
+
+    Times are seconds of the film. `zero` is where in it the clip's own time begins.
+    """
+    number = [one.id for one in sitting.cycle.clips].index(clip.id) + 1
+    marks = sitting.prompts.get(f"{clip.id}.marks")
+    named = clip.title or words.say("Clip %(number)s", number=number)
+    shown: dict[str, Any] = {
+        "clip": clip.id,
+        "number": number,
+        "title": named,
+        "question": clip.question,
+        "language": words.language,
+        "direction": direction_of(named),
+        "cycle": sitting.cycle.cycle,
+        "source": None,
+        "stills": [],
+        "place": _place(sitting, marks) if marks else None,
+        "first": {"by": PRACTITIONER, "source": "written"},
+        "zero": _zero(sitting, clip),
+        "start": float(clip.start.seconds),
+        "end": float(clip.end.seconds),
+        "slow": clip.slow,
+    }
+    video = sitting.media / f"{clip.id}.mp4"
+    stands = sitting.is_cut(clip) if clip.masks else video.is_file()
+    if stands and sitting.may_show("shared-review", clip):
+        shown["source"] = _source(sitting, video)
+        there = [
+            (picture, still)
+            for number, still in enumerate(clip.stills, start=1)
+            if (picture := sitting.media / f"{clip.id}-{number}.jpg").is_file()
+            and sitting.still_record(clip, number)
+            and sitting.may_show("shared-review", clip, still)
+        ]
+        # Counted as they stand there: a number left out would tell of a picture left out.
+        shown["stills"] = [
+            {
+                "source": _source(sitting, picture),
+                "alt": still.alt or words.say("Picture %(number)s of this clip", number=place),
+                "at": float(still.at.seconds),
+            }
+            for place, (picture, still) in enumerate(there, start=1)
+        ]
+    return shown
+
+
+def _place(sitting: Sitting, prompt: Prompt) -> dict[str, Any]:
+    """Returns where an answer belongs; drafts in a browser are kept under it."""
+    family = sitting.family.folder.resolve().name
+    return {
+        "family": family,
+        "cycle": sitting.cycle.cycle,
+        "prompt": prompt.id,
+        "kind": prompt.kind,
+    }
+
+
+def _first(sitting: Sitting, prompt: Prompt) -> dict[str, str]:
+    """Returns whose words they are, and how they came, until somebody chooses."""
+    own = prompt.kind == "marks" or sitting.method.is_practitioners(prompt.id)
+    by = PRACTITIONER if own else sitting.speakers()[0][1]
+    return {"by": by, "source": default_source(by)}
+
+
+def _describe_ladder(sitting: Sitting, goal: Goal, prompt_id: str, words: Words) -> dict[str, Any]:
+    scale = goal.scale
+    return {
+        "steps": list(range(scale.min, scale.max + 1)),
+        "anchors": {str(step): text for step, text in scale.anchors.items()},
+        "hoped": goal.hoped,
+        "earlier": _earlier(sitting, goal, prompt_id, words),
+    }
+
+
+def _earlier(sitting: Sitting, goal: Goal, prompt_id: str, words: Words) -> dict[str, Any] | None:
+    """Returns the last rating before this cycle, and when it was; never the words to it."""
+    for journal in sitting.earlier:
+        if found := journal.last(prompt_id):
+            return {"value": found.value, "at": found.at}
+    if goal.baseline:
+        return {"value": goal.baseline.value, "day": words.date(goal.baseline.date)}
+    return None
+
+
+def _zero(sitting: Sitting, clip: Clip) -> float:
+    """Returns where in the film a clip's own time begins, in seconds, to 2 ms.
+
+    That is its mark, or its first frame where that comes up later.
+    """
+    record = sitting.manifest.clip(clip.id) if sitting.manifest else None
+    given = record.given_start if record else clip.start
+    return float(max(given, clip.start).seconds)
+
+
+def _source(sitting: Sitting, path: Path) -> dict[str, str]:
+    """Returns a file's address: of our own server, and below a Jupyter rooted at the family."""
+    own = f"cycle-{sitting.cycle.cycle}/{path.name}"
+    return {"own": own, "files": path.relative_to(sitting.family.folder).as_posix()}
+
+
+def _standing(sitting: Sitting, prompt_id: str) -> dict[str, Any] | None:
+    """Returns the latest answer on the disk, an emptied one too: what is typed is begun from it."""
+    history = show_prompt(sitting, prompt_id)
+    return history[-1] if history else None
+
+
+def _history(sitting: Sitting, prompt_id: str) -> dict[str, Any]:
+    try:
+        return {"history": show_prompt(sitting, prompt_id)}
+    except VigbookError as err:
+        return {"refused": str(err)}
+
+
+def _read(sitting: Sitting, name: str) -> str:
+    return find_template(sitting.templates, f"live/{name}").read_text("utf-8")
