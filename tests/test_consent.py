@@ -397,6 +397,20 @@ def test_adding_a_no_never_makes_a_yes(
     assert [key for key in after if after[key] and not before[key]] == []
 
 
+def test_a_yes_taken_back_before_it_was_given_uncovers_no_older_yes() -> None:
+    def row(person: str, day: str, **more: object) -> Consent:
+        return Consent.model_validate({
+            "person": person, "uses": ["take-home"], "given_by": "mum", "authority": "self",
+            "date": day, **more,
+        })  # fmt: skip
+
+    rows = [row("mum", "2026-01-01"), row("child", "2026-01-01"), row("child", "2026-01-03")]
+    today = datetime.date(2026, 1, 4)
+    assert may_use(_case(*rows), ["child", "mum"], "take-home", today)
+    rows[2] = row("child", "2026-01-03", withdrawn="2025-01-03")
+    assert not may_use(_case(*rows), ["child", "mum"], "take-home", today)
+
+
 @given(_rows, st.integers(0, 4), _days, _days, _audience)
 def test_taking_back_never_makes_a_yes(
     rows: list[Consent], at: int, day: datetime.date, today: datetime.date, audience: str | None

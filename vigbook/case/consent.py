@@ -223,8 +223,10 @@ def _find_latest(
     rows: Iterable[Consent], person_id: str, use: Use, today: datetime.date
 ) -> list[Consent]:
     def said_on(row: Consent) -> datetime.date:
-        # Taking a yes back is a word of its own, and may come after a newer yes.
-        return row.withdrawn if row.withdrawn and row.withdrawn <= today else row.date
+        # Taking a yes back is a word of its own, and may come after a newer yes. One that is dated
+        # before its yes was mistyped: it takes back all the same, and uncovers no older yes.
+        taken_back = row.withdrawn if row.withdrawn and row.withdrawn <= today else row.date
+        return max(row.date, taken_back)
 
     latest: dict[str, Consent] = {}
     for row in rows:
