@@ -36,7 +36,8 @@ from playwright.sync_api import Page
 
 from benchmarks.footage import describe_load
 from vigbook.case.folder import read_case_folder
-from vigbook.demo.cartoon import SCENES, draw_film
+from vigbook.demo.cartoon.film import draw_film
+from vigbook.demo.cartoon.scenes import SCENES
 from vigbook.demo.examples import FILMS, lay_out
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper

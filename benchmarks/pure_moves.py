@@ -39,6 +39,12 @@ class _Bare(ast.NodeTransformer):
     def __init__(self, names: dict[str, str], deeper: int) -> None:
         self.names, self.deeper = names, deeper
 
+    def rename(self, text: str) -> str:
+        """Returns a text with modules called as before the move."""
+        for new in sorted(self.names, key=len, reverse=True):
+            text = re.sub(rf"(?<![\w.]){re.escape(new)}\b", self.names[new], text)
+        return text
+
     def visit_Import(self, _node: ast.Import) -> None: ...
 
     def visit_ImportFrom(self, _node: ast.ImportFrom) -> None: ...
@@ -46,16 +52,11 @@ class _Bare(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
             words = " ".join(node.value.value.split())  # a docstring may break elsewhere
-            return ast.Expr(self.visit_Constant(ast.Constant(words)))
+            return ast.Expr(ast.Constant(self.rename(words)))
         return self.generic_visit(node)
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        if isinstance(node.value, str):
-            text = node.value
-            for new in sorted(self.names, key=len, reverse=True):
-                text = re.sub(rf"(?<![\w.]){re.escape(new)}\b", self.names[new], text)
-            return ast.Constant(text)
-        return node
+        return ast.Constant(self.rename(node.value)) if isinstance(node.value, str) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         found, climbed = ast.unparse(node), ".parent" * self.deeper

@@ -39,7 +39,7 @@ def test_help_loads_none_of_the_heavy_libraries() -> None:
     code = (
         "import sys; from vigbook.__main__ import main\n"
         "try: main()\nexcept SystemExit: pass\n"
-        "heavy = ('av', 'numpy', 'weasyprint', 'papermill', 'pydantic')\n"
+        "heavy = ('av', 'numpy', 'weasyprint', 'papermill', 'pydantic', 'jupyter_server')\n"
         "print([m for m in heavy if m in sys.modules])"
     )
     python = Path(vigbook_command()[0]).with_name("python")

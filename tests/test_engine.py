@@ -24,9 +24,10 @@ from papermill.exceptions import PapermillExecutionError
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_sitting
 from vigbook.method.method import find_templates
+from vigbook.outcome import EngineName
 from vigbook.workbook.build import kernel_environment
 from vigbook.workbook.engine import can_fork
-from vigbook.workbook.run import EngineName, run_template
+from vigbook.workbook.run import run_template
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine cannot fork")
 

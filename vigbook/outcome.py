@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Literal
 
 from vigbook.errors import Problem
 
-if TYPE_CHECKING:
-    from vigbook.workbook.run import EngineName
+EngineName = Literal["vigbook", "nbclient"]
+"""What runs a workbook's cells: a copy of this process, or a Jupyter kernel."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -214,7 +214,8 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path
         CaseError: it is not there, or a clip goes past its end.
         FilmError: it cannot be read.
     """
-    from vigbook.film.queries import find_frames, probe_film  # numpy is slow to load
+    from vigbook.film.describe import check_size  # numpy is slow to load
+    from vigbook.film.queries import find_frames, probe_film
 
     film = find_film(sitting)
     checks.check_film_there(sitting, film)
@@ -223,7 +224,7 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path
     # Some films say that they are shorter than they are: then their last frame is looked for.
     last = find_frames(film, [latest], reader)[0].at if latest > facts.length else None
     checks.check_spans(sitting, facts, last)
-    outcome.warnings += checks.check_size(film, facts)
+    outcome.warnings += check_size(film, facts)
     return film, facts
 
 

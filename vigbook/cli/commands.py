@@ -369,8 +369,8 @@ def _serve(
     """Serves a family until Ctrl-C; its address is the only line on standard output."""
     from vigbook.case.folder import find_family
     from vigbook.server.app import serve
-    from vigbook.server.handlers import Desk
     from vigbook.server.launch import prepare_to_open
+    from vigbook.server.session import Desk
 
     family, folders = or_leave(lambda: find_family(case))
     run = None if page else _ask  # choosing clips needs no workbook

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from vigbook.film.facts import FilmFacts
 
 _SOON = datetime.timedelta(days=14)
-_COARSE_PX = 640  # on the width of a page, 100 dots an inch
 
 
 def check_vocabulary(sitting: Sitting) -> list[Problem]:
@@ -117,15 +116,6 @@ def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Probl
         *_clips(sitting),
         *_masks(sitting),
     ]
-
-
-def check_size(film: Path, facts: FilmFacts) -> list[Problem]:
-    """Returns a warning where a film's pictures have too few dots for the width of a page."""
-    if max(facts.width, facts.height) >= _COARSE_PX:
-        return []
-    size = f"{facts.width} by {facts.height} dots"
-    found = f"its pictures are small ({size}), and print small or they would look coarse"
-    return [Problem(file=show_path(film), found=found, mend="film with a higher setting next time")]
 
 
 def list_withheld(sitting: Sitting) -> list[Problem]:

@@ -63,7 +63,8 @@ def draw_films(family: Path, progress: Callable[[str], None] = lambda _: None) -
     Raises:
         OutputError: one cannot be written.
     """
-    from vigbook.demo.cartoon import SCENES, draw_film  # NumPy and Pillow, for this alone
+    from vigbook.demo.cartoon.film import draw_film  # NumPy and Pillow, for this alone
+    from vigbook.demo.cartoon.scenes import SCENES
 
     drawn = []
     for name, scene in FILMS.items():

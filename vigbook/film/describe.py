@@ -9,7 +9,6 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from vigbook.cycle.checks import check_size
 from vigbook.errors import Problem, show_path
 from vigbook.film.clips import LONG_SIDE_PX
 from vigbook.film.facts import FilmFacts, Told
@@ -18,6 +17,7 @@ from vigbook.film.queries import find_end, find_frames, list_frame_times, probe_
 from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
+_COARSE_PX = 640  # on the width of a page, 100 dots an inch
 _LOOKED_AT = Timecode(Fraction(10))  # from a film's start, for how evenly its pictures come
 _MISSED = Fraction(2)  # seconds without a picture at the end, from which on it is looked into
 _TELLS: dict[Told, str] = {
@@ -79,6 +79,15 @@ def describe_film(path: Path) -> Description:
             tells=tuple(_TELLS[one] for one in facts.tells),
             warnings=tuple(_warn(path, facts, reader)),
         )
+
+
+def check_size(film: Path, facts: FilmFacts) -> list[Problem]:
+    """Returns a warning where a film's pictures have too few dots for the width of a page."""
+    if max(facts.width, facts.height) >= _COARSE_PX:
+        return []
+    size = f"{facts.width} by {facts.height} dots"
+    found = f"its pictures are small ({size}), and print small or they would look coarse"
+    return [Problem(file=show_path(film), found=found, mend="film with a higher setting next time")]
 
 
 def _say(facts: FilmFacts, uneven: bool) -> Iterator[str]:

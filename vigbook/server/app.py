@@ -21,8 +21,8 @@ from typing import Any
 from vigbook.errors import Problem, UsageError
 from vigbook.jupyter.server_extension import EXTENSION
 from vigbook.method.method import find_template
-from vigbook.server.handlers import Desk, list_handlers
-from vigbook.server.pages.prepare import list_prepare_handlers
+from vigbook.server.routes import list_routes
+from vigbook.server.session import Desk
 from vigbook.system.temporary import remove_scratch, scratch_folder
 
 PORT, LAB_PORT = 8742, 8743
@@ -91,8 +91,7 @@ def _run(
     app.log.setLevel(logging.DEBUG if os.environ.get("VIGBOOK_DEBUG") else logging.CRITICAL + 1)
     if app.port != port:
         raise UsageError(_taken(port, desk))
-    app.web_app.add_handlers(".*$", list_handlers(app.base_url, desk))  # type: ignore[no-untyped-call]
-    app.web_app.add_handlers(".*$", list_prepare_handlers(app.base_url, desk))  # type: ignore[no-untyped-call]
+    app.web_app.add_handlers(".*$", list_routes(app.base_url, desk))  # type: ignore[no-untyped-call]
 
     def ready() -> None:
         address = _address(app.connection_url, app.identity_provider.token, page)

@@ -16,16 +16,14 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from vigbook import __version__
 from vigbook.cycle.context import Sitting
 from vigbook.errors import Problem, WorkbookError
+from vigbook.outcome import EngineName
 from vigbook.system.atomic import output_error, publish_bytes
 from vigbook.workbook.elements import MIME, WIDGET_VIEW, find_links
-
-if TYPE_CHECKING:
-    from vigbook.workbook.run import EngineName
 
 NOTEBOOK = "workbook.ipynb"
 # What papermill puts into the cell of parameters: names and plain values, which do nothing.

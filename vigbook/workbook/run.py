@@ -15,7 +15,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import nbformat
 import papermill
@@ -28,10 +28,10 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from vigbook.errors import Problem, WorkbookError
+from vigbook.outcome import EngineName
 from vigbook.system.temporary import scratch_folder
 
 CELL_TIMEOUT_S = 120
-EngineName = Literal["vigbook", "nbclient"]
 _LONGEST_SOCKET_PATH = 100  # Unix allows 107 bytes; the port's number is added at the end
 
 

@@ -5,28 +5,23 @@ A family may look at it. What is only for the worker (what was left out, and why
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterable
-from pathlib import Path
+from typing import Any
+
+from tornado import web
 
 from vigbook.case.consent import may_use
 from vigbook.case.folder import find_inside
-from vigbook.case.models import PRACTITIONER
 from vigbook.cycle.checks import list_warnings, list_withheld, split_by_filming
 from vigbook.cycle.context import Sitting
-from vigbook.errors import CaseError
-from vigbook.method.method import Words
-from vigbook.paper.variants import Variant, list_standing
+from vigbook.errors import CaseError, VigbookError
+from vigbook.method.method import Words, load_words
+from vigbook.server.handlers import CYCLE, DeskHandler
+from vigbook.server.pages.paper import PaperView, view_papers
+from vigbook.server.session import Desk
 from vigbook.workbook.build import NOTEBOOK
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class PaperView:
-    """One printed paper: its file, what it is called, and whether something was said since."""
-
-    file: str
-    title: str
-    stale: bool
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,20 +104,57 @@ def _film_state(sitting: Sitting) -> str:
     return "there" if path.is_file() else "missing"
 
 
-def view_papers(sitting: Sitting) -> Iterable[PaperView]:
-    """Yields the printed papers of a cycle that may be looked at."""
-    for one in list_standing(sitting):
-        title = _name_paper(sitting, one.path, one.variant)
-        yield PaperView(file=one.path.name, title=title, stale=one.stale)
+class FrontHandler(DeskHandler):
+    """The family's front page."""
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Answers with the page."""
+        self.finish(await asyncio.to_thread(self._render))
+
+    def _render(self) -> str:
+        words = load_words(self.desk.templates, "en")
+        sittings, broken = [], []
+        for folder in self.desk.list_cycles():
+            try:
+                sittings.append(self.desk.open(folder.name))
+            except VigbookError as err:
+                problems = [str(problem) for problem in err.problems]
+                broken.append({"folder": folder.name, "problems": problems})
+        cycles = [view_cycle(sitting, words) for sitting in sittings]
+        working = {cycle.folder: self.desk.works.is_running(cycle.folder) for cycle in cycles}
+        worker = next((one.worker for one in sittings if one.worker), None)
+        return self.render_page(
+            "front.html.j2", family=name_family(sittings, words), worker=worker,
+            cycles=cycles, broken=broken, working=working,
+        )  # fmt: skip
 
 
-def _name_paper(sitting: Sitting, path: Path, variant: Variant) -> str:
-    name = {
-        "take-home": "The page to take home", "script": "The page to read aloud",
-        "record": "The team's record", "worksheet": "The sheet for pen and paper",
-    }[variant.name]  # fmt: skip
-    if variant.person and variant.person != PRACTITIONER:
-        aloud = " to read aloud" if variant.name == "script" else ""
-        name = f"The page{aloud} for {sitting.name_of(variant.person)}"
-    extra = path.stem.split(".")[1:]
-    return f"{name} ({', '.join(extra)})" if extra else name
+class WorkHandler(DeskHandler):
+    """Builds or prints a cycle when a person presses the button."""
+
+    @web.authenticated
+    async def get(self, cycle: str) -> None:
+        """Answers whether it is still at it, and with what was wrong."""
+        await self.tell(lambda: self.desk.works.look(cycle))
+
+    @web.authenticated
+    async def post(self, cycle: str) -> None:
+        """Starts it."""
+        asked = self.read_json().get("do")
+        if asked not in ("build", "print") or cycle not in [
+            one.name for one in self.desk.list_cycles()
+        ]:
+            raise web.HTTPError(400)
+        await self.tell(lambda: self.desk.works.start(cycle, asked, self.desk.command(cycle)))
+
+
+def list_home_handlers(
+    base: str, desk: Desk
+) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    """Returns the handlers of the front page, below `base`."""
+    own = {"desk": desk}
+    return [
+        (rf"{base}vigbook/?", FrontHandler, own),
+        (rf"{base}vigbook/api/{CYCLE}/work", WorkHandler, own),
+    ]

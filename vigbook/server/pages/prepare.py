@@ -17,13 +17,13 @@ from vigbook.errors import ConsentError, UsageError, VigbookError
 from vigbook.prepare.edits import ChangedError, Choosing, show_cycle, to_sentence
 from vigbook.prepare.face_search import crop_face
 from vigbook.prepare.mask_edits import list_cut
-from vigbook.server.handlers import Desk, DeskHandler
+from vigbook.server.handlers import CYCLE, DeskHandler
+from vigbook.server.session import Desk
 from vigbook.timecode import Timecode
 
 if TYPE_CHECKING:
     from vigbook.prepare.film_session import Darkroom
 
-_CYCLE = r"(cycle-[1-9][0-9]{0,3})"
 _FARTHEST_S = 60  # frames are told of so much before and after a time at once
 # Fields by which nothing is cut otherwise: what is being cut goes on.
 _ONLY_SAID = ("title", "question", "why", "alt", "initiative", "principles")
@@ -296,10 +296,10 @@ def list_prepare_handlers(
 ) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
     """Returns the handlers for choosing clips, below `base`."""
     own = {"desk": desk, "table": Table(desk)}
-    api = rf"{base}vigbook/api/{_CYCLE}/"
+    api = rf"{base}vigbook/api/{CYCLE}/"
     return [
-        (rf"{base}vigbook/prepare/{_CYCLE}/?", PageHandler, own),
-        (rf"{base}vigbook/film/{_CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler, own),
+        (rf"{base}vigbook/prepare/{CYCLE}/?", PageHandler, own),
+        (rf"{base}vigbook/film/{CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler, own),
         (rf"{api}prepare", StepHandler, own),
         (rf"{api}(moments|neighbours|sharpest)", MomentsHandler, own),
         (rf"{api}(still|picture|face|strip)\.jpg", PictureHandler, own),

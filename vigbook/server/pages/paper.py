@@ -1,0 +1,98 @@
+"""One printed paper: itself, a page that shows it, and pictures of its sides."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from tornado import web
+
+from vigbook.case.models import PRACTITIONER
+from vigbook.cycle.context import Sitting
+from vigbook.errors import CaseError, VigbookError
+from vigbook.method.method import load_words
+from vigbook.paper.variants import Variant, list_standing
+from vigbook.server.handlers import CYCLE, DeskHandler
+from vigbook.server.session import Desk
+
+_PAPER = r"[a-z][a-z0-9.-]*\.pdf"
+_PREVIEW_PX = 1240  # of a page's width: 150 dots an inch on A4
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PaperView:
+    """One printed paper: its file, what it is called, and whether something was said since."""
+
+    file: str
+    title: str
+    stale: bool
+
+
+def view_papers(sitting: Sitting) -> Iterable[PaperView]:
+    """Yields the printed papers of a cycle that may be looked at."""
+    for one in list_standing(sitting):
+        title = _name_paper(sitting, one.path, one.variant)
+        yield PaperView(file=one.path.name, title=title, stale=one.stale)
+
+
+def _name_paper(sitting: Sitting, path: Path, variant: Variant) -> str:
+    name = {
+        "take-home": "The page to take home", "script": "The page to read aloud",
+        "record": "The team's record", "worksheet": "The sheet for pen and paper",
+    }[variant.name]  # fmt: skip
+    if variant.person and variant.person != PRACTITIONER:
+        aloud = " to read aloud" if variant.name == "script" else ""
+        name = f"The page{aloud} for {sitting.name_of(variant.person)}"
+    extra = path.stem.split(".")[1:]
+    return f"{name} ({', '.join(extra)})" if extra else name
+
+
+class PaperHandler(DeskHandler):
+    """Gives out printed papers, and pictures of their pages."""
+
+    @web.authenticated
+    async def get(self, cycle: str, name: str, part: str | None = None) -> None:
+        """Answers with the PDF, with a page that shows it, or with one page of it as PNG.
+
+        With `?grey=1` the pictures are as a black-and-white printer prints them.
+        """
+        grey = self.get_query_argument("grey", "") == "1"
+        try:
+            kind, content = await asyncio.to_thread(self._read, cycle, name, part, grey)
+        except VigbookError as err:
+            raise web.HTTPError(404) from err
+        self.set_header("Content-Type", kind)
+        self.finish(content)
+
+    def _read(self, cycle: str, name: str, part: str | None, grey: bool) -> tuple[str, bytes | str]:
+        from vigbook.server.page_images import count_pages, draw_page  # PDFium
+
+        sitting = self.desk.open(cycle)
+        paper = next((one for one in view_papers(sitting) if one.file == name), None)
+        if paper is None:
+            raise CaseError(f"there is no {name} that may be shown")
+        path = sitting.folder / "print" / name
+        if part is None:
+            return "application/pdf", path.read_bytes()
+        if part:
+            number = int(part.removesuffix(".png"))
+            return "image/png", draw_page(path, number, _PREVIEW_PX, grey=grey)
+        page = self.render_page(
+            "paper.html.j2", cycle=cycle, paper=paper, pages=count_pages(path), grey=grey,
+            family=sitting.family_name(load_words(self.desk.templates, "en")),
+        )  # fmt: skip
+        return "text/html", page
+
+
+def list_paper_handlers(
+    base: str, desk: Desk
+) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    """Returns the handlers of printed papers, below `base`."""
+    own = {"desk": desk}
+    return [
+        (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})", PaperHandler, own),
+        (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})/((?:[1-9][0-9]?\.png)?)", PaperHandler, own),
+    ]

@@ -1,0 +1,50 @@
+"""The one family that a server is for."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+from vigbook.case.folder import find_family, read_case_folder
+from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.errors import CaseError
+from vigbook.method.method import find_templates
+from vigbook.outcome import Options
+from vigbook.server.jobs import Works
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """The one family that a server is for, and how it was opened."""
+
+    family: Path
+    options: Options
+    works: Works = dataclasses.field(default_factory=Works)
+
+    @property
+    def templates(self) -> tuple[Path, ...]:
+        """The folders of templates, a team's own first."""
+        return find_templates(self.options.templates)
+
+    def list_cycles(self) -> list[Path]:
+        """Returns the folders of the family's cycles, the first first."""
+        return find_family(self.family)[1]
+
+    def command(self, cycle: str) -> list[str]:
+        """Returns what follows `vigbook build` to do it for one cycle of this family."""
+        named = {"--service": self.options.service, "--templates": self.options.templates}
+        options = [part for name, value in named.items() if value for part in (name, str(value))]
+        today = f"--today={self.options.today.isoformat()}"
+        return [str(self.family / cycle), *options, today]
+
+    def open(self, cycle: str) -> Sitting:
+        """Returns a cycle as it is on the disk now, by its folder's name.
+
+        Raises:
+            VigbookError: its files are wrong, or there is none.
+        """
+        folder = next((one for one in self.list_cycles() if one.name == cycle), None)
+        if folder is None:
+            raise CaseError(f"there is no {cycle}")
+        files = read_case_folder(self.family, [folder], self.options.service)
+        return open_sitting(files, folder, self.templates, self.options.today)
