@@ -26,7 +26,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import psutil
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 from families import CASE, SERVICE, TODAY
 
 CYCLE = """\

@@ -26,7 +26,7 @@ from pathlib import Path
 import nbformat
 from playwright.sync_api import Browser, Page
 
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from live import chromium, free_port, page_of, start_server, wait_until
 

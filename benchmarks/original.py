@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 from vigbook.film.smart_cut import copy_clip
 from vigbook.timecode import Span, Timecode
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 from films import Numbered, find_numbered, paint_number
 
 BT709 = (

@@ -28,7 +28,7 @@ import psutil
 from pypdf import PdfReader
 
 sys.path.append(str(Path(__file__).parents[1]))
-sys.path.append(str(Path(__file__).parents[1] / "tests"))
+sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
 from families import sit
 from live import CHROMIUM, chromium
 from pdfs import verapdf_says

@@ -15,7 +15,7 @@ from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.renderer import Press
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "helpers"))
 from soups import make_page, make_soup
 
 

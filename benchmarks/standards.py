@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "helpers"))
 
 from pdfs import pages_of, verapdf_says
 

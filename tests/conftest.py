@@ -23,12 +23,33 @@ from vigbook.demo.examples import draw_films, lay_out
 # The files whose tests take most of the time. They are begun first: of several files
 # at a time, a long one that is begun last would go on alone.
 LONGEST = (
-    "test_contract", "test_standards", "test_open", "test_papers", "test_prepare_live",
-    "test_faults", "test_prompts_live", "test_aids", "test_isolation", "test_pipeline",
-    "test_cluster", "test_hostile", "test_pages", "test_languages", "test_kill", "test_browsers",
-    "test_cli", "test_reader", "test_describe", "test_media", "test_original", "test_mutations",
-    "test_engine", "test_secrets", "test_demo", "test_prepare_masks_live",
-)  # fmt: skip
+    "film/test_contract",
+    "paper/test_standards",
+    "server/test_open",
+    "paper/test_printing",
+    "server/test_prepare_live",
+    "cli/test_faults",
+    "server/test_prompts_live",
+    "film/test_previews",
+    "batch/test_isolation",
+    "test_pipeline",
+    "batch/test_dask_cluster",
+    "paper/test_hostile",
+    "paper/test_pages",
+    "method/test_languages",
+    "batch/test_kill",
+    "film/test_clips_in_browsers",
+    "cli/test_commands",
+    "film/test_reader",
+    "film/test_describe",
+    "film/test_media",
+    "film/test_smart_cut",
+    "film/test_mutations",
+    "workbook/test_engine",
+    "film/test_secrets",
+    "demo/test_examples",
+    "server/test_prepare_masks_live",
+)
 
 
 NO_BROWSER = "no browser is here that tests can start"
@@ -37,7 +58,7 @@ NO_BROWSER = "no browser is here that tests can start"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the longest files first, and leaves out tests of pages where there is no browser."""
     turns = {name: turn for turn, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(item.path.stem, len(turns)))
+    items.sort(key=lambda item: turns.get(f"{item.path.parent.name}/{item.path.stem}", len(turns)))
     missing = {name for name in PROGRAMS if not find_browser(name)}
     if missing and "CI" in os.environ:
         raise pytest.UsageError(f"{NO_BROWSER}: {', '.join(sorted(missing))}")

@@ -11,12 +11,12 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-from families import CASE, CYCLE
+from cutting import BOX, build, clip_of, is_covered
+from editing import Bench
+from families import COUSIN, CYCLE, sit
 from films import draw_film, read_number, run_ffmpeg
 from pdfs import pictures_in, text_of
 from PIL import Image
-from test_choosing import Bench, sit
-from test_media import BOX, build, clip_of, is_covered
 
 from vigbook.case.manifest import FilmRecord, Manifest
 from vigbook.case.masks import is_checked, list_covered, seal_masks
@@ -30,13 +30,6 @@ from vigbook.workbook.widgets import describe_clip
 
 Run = Callable[..., "CompletedProcess[str]"]
 FILM = "a" * 64
-COUSIN = CASE.replace(
-    "consents:\n",
-    "  - {id: zoe, name: Zoe, role: cousin}\n"
-    "consents:\n"
-    "  - {person: zoe, uses: [filming], given_by: her father, authority: parental responsibility, "
-    "date: 2026-09-01}\n",
-)
 STILL = '{at: 00:00:03.000, alt: "Mia reaches up and Sam leans in."}'
 
 

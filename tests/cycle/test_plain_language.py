@@ -110,7 +110,7 @@ def test_a_family_that_cannot_be_read_has_no_suggestions(wren: Path) -> None:
 
 
 def test_the_examples_need_no_gentler_words() -> None:
-    examples = Path(__file__).parent.parent / "examples"
+    examples = Path(__file__).parents[2] / "examples"
     for name in ("otter", "heron"):
         assert suggest(examples / name) == []
 

@@ -19,6 +19,7 @@ import imageio.v3 as iio
 import numpy as np
 import pytest
 from awkward import FILMS, UNEVEN
+from cutting import BOX, build, clip_of, is_covered
 from films import (
     draw_film,
     draw_uneven_film,
@@ -33,15 +34,13 @@ from PIL import Image
 from vigbook.case.manifest import read_manifest
 from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError, OutputError
-from vigbook.film.media import Built, build_media, remove_unwanted
+from vigbook.film.media import build_media, remove_unwanted
 from vigbook.film.queries import probe_film
 from vigbook.system.atomic import sha256_of
-from vigbook.timecode import Timecode
 
 SMALL = (240, 136)
 NTSC = Fraction(30000, 1001)
 SLACK = Fraction(1, 2000)
-GREY = np.array([0x5F, 0x66, 0x6E])
 PLANTED = {
     "title": "Mia at bedtime",
     "location": "+51.5074-000.1278/",
@@ -54,22 +53,6 @@ PLANTED = {
     "date": "2026-09-12",
     "artist": "Samuel Otterbourne",
 }
-
-
-def clip_of(
-    start: float | str | Fraction, end: float | str | Fraction, *stills: float | str, **more: Any
-) -> Clip:
-    """Returns a clip with these marks; a fraction is taken as it is."""
-    marks = [Timecode(one) if isinstance(one, Fraction) else one for one in (start, end)]
-    return Clip.model_validate(
-        {"id": "clip-1", "start": marks[0], "end": marks[1],
-         "stills": [{"at": at} for at in stills], **more}
-    )  # fmt: skip
-
-
-def build(film: Path, folder: Path, *clips: Clip) -> Built:
-    """Cuts these clips, as those of one cycle."""
-    return build_media(film, "film.mp4", clips, folder)
 
 
 def files_in(folder: Path) -> list[str]:
@@ -326,20 +309,8 @@ def test_a_picture_on_the_film_s_cover_is_not_what_is_cut(tmp_path: Path, film: 
 # --- Masks ---------------------------------------------------------------------------------
 
 
-BOX = (0.25, 0.5, 0.25, 0.25)
-
-
 def _mask(start: float, end: float, box: tuple[float, float, float, float] = BOX) -> dict[str, Any]:
     return {"from": start, "to": end, "box": box}
-
-
-def is_covered(picture: NDArray[Any], box: tuple[float, float, float, float] = BOX) -> bool:
-    """Whether a box of a picture is the grey of masks, but for its rim, which JPEG blurs."""
-    height, width = picture.shape[:2]
-    left, top, across, down = box
-    rows = slice(int(top * height) + 6, int((top + down) * height) - 6)
-    columns = slice(int(left * width) + 6, int((left + across) * width) - 6)
-    return bool(np.abs(picture[rows, columns].astype(int) - GREY).max() <= 12)
 
 
 def pictures_of(path: Path) -> dict[int, NDArray[np.uint8]]:

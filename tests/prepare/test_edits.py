@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import CYCLE, TODAY
+from editing import Bench
+from families import CYCLE, TODAY, sit
 
-from vigbook.case.folder import find_family, read_case_folder
+from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import open_sitting
 from vigbook.errors import CaseError, UsageError, VigbookError
 from vigbook.method.method import find_templates
-from vigbook.prepare.edits import ChangedError, Choosing, next_id, show_cycle
+from vigbook.prepare.edits import ChangedError, next_id, show_cycle
 from vigbook.timecode import Timecode
 
 WITH_COMMENTS = """\
@@ -42,36 +43,6 @@ clips:   # easiest first
 # The next visit.
 next: {date: 2026-11-28}
 """
-
-
-def sit(family: Path) -> Sitting:
-    """Returns the family's first cycle as it is on the disk."""
-    folder = find_family(family)[1][0]
-    files = read_case_folder(family, [folder])
-    return open_sitting(files, folder, find_templates(), datetime.date.fromisoformat(TODAY))
-
-
-class Bench:
-    """The edits of one family's first cycle."""
-
-    def __init__(self, family: Path, text: str = CYCLE) -> None:
-        self.family = family
-        self.path = family / "cycle-1" / "cycle.yaml"
-        self.path.write_text(text, "utf-8")
-        self.choosing = Choosing(self.path)
-
-    def do(self, do: str, **typed: Any) -> str | None:
-        """Does one step on what is on the disk."""
-        revision = typed.pop("revision", None) or self.choosing.revision()
-        return self.choosing.edit(sit(self.family), {"do": do, "revision": revision, **typed})
-
-    @property
-    def text(self) -> str:
-        return self.path.read_text("utf-8")
-
-    @property
-    def clips(self) -> list[str]:
-        return [clip.id for clip in sit(self.family).cycle.clips]
 
 
 @pytest.fixture

@@ -40,6 +40,13 @@ goals:
     hoped: 7
 """
 
+COUSIN = CASE.replace(
+    "consents:\n",
+    "  - {id: zoe, name: Zoe, role: cousin}\n"
+    "consents:\n"
+    "  - {person: zoe, uses: [filming], given_by: her father, authority: parental responsibility, "
+    "date: 2026-09-01}\n",
+)
 CYCLE = """\
 cycle: 1
 film: {file: film.mp4, date: 2026-09-12, place: at home, activity: tea time}

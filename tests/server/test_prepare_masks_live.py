@@ -8,14 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from families import CASE, CYCLE, run_vigbook, write_family
-from films import ASTRONAUTS_FACE, draw_face_film, draw_film, run_ffmpeg
-from live import page_of, serving, wait_until
-from PIL import Image
-from playwright.sync_api import Browser, Page, expect
-from test_masks import COUSIN
-from test_media import is_covered
-from test_prepare_live import (
+from choosing_page import (
     DAY,
     check_usable_by_everybody,
     cycle_of,
@@ -24,6 +17,12 @@ from test_prepare_live import (
     press_and_save,
     put_workbook,
 )
+from cutting import is_covered
+from families import CASE, COUSIN, CYCLE, run_vigbook, write_family
+from films import ASTRONAUTS_FACE, draw_face_film, draw_film, run_ffmpeg
+from live import page_of, serving, wait_until
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect
 
 from vigbook.case.models import Clip, Mask
 

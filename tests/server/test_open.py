@@ -410,7 +410,7 @@ print("\\n".join(asked))
 def test_a_machine_without_a_network_has_every_page(cases: Path, tmp_path: Path) -> None:
     shutil.copytree(cases, tmp_path / "cases")
     family = tmp_path / "cases" / "wren"
-    code = ALONE.format(tests=str(Path(__file__).parent), family=str(family))
+    code = ALONE.format(tests=str(Path(__file__).parents[1] / "helpers"), family=str(family))
     unshare = ["unshare", "-n"] if os.geteuid() == 0 else ["unshare", "-rn"]
     if subprocess.run([*unshare, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody be without a network")

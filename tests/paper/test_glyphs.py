@@ -14,7 +14,7 @@ from vigbook.method.method import find_templates, load_words
 from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 
 FONTS = find_templates()[0] / "print" / "fonts"
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from vigbook.paper.page import Page, length_in_words
 from vigbook.timecode import Timecode
 from vigbook.workbook.elements import KINDS, MIME, direction_of, find_links, reference
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 CYCLES = ("otter/cycle-1", "otter/cycle-2", "heron/cycle-1")
 TODAY = datetime.date(2026, 11, 22)
 TEMPLATES = find_templates()

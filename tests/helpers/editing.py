@@ -1,0 +1,33 @@
+"""Edits of a family's cycle, as the page on which clips are chosen makes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from families import CYCLE, sit
+
+from vigbook.prepare.edits import Choosing
+
+
+class Bench:
+    """The edits of one family's first cycle."""
+
+    def __init__(self, family: Path, text: str = CYCLE) -> None:
+        self.family = family
+        self.path = family / "cycle-1" / "cycle.yaml"
+        self.path.write_text(text, "utf-8")
+        self.choosing = Choosing(self.path)
+
+    def do(self, do: str, **typed: Any) -> str | None:
+        """Does one step on what is on the disk."""
+        revision = typed.pop("revision", None) or self.choosing.revision()
+        return self.choosing.edit(sit(self.family), {"do": do, "revision": revision, **typed})
+
+    @property
+    def text(self) -> str:
+        return self.path.read_text("utf-8")
+
+    @property
+    def clips(self) -> list[str]:
+        return [clip.id for clip in sit(self.family).cycle.clips]
