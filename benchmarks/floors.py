@@ -25,14 +25,14 @@ from benchmarks.footage import processor_s, run_ffmpeg
 from benchmarks.service import TODAY, Marks
 from vigbook import pipeline
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.film.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
 from vigbook.film.media import STILL_QUALITY, build_media
 from vigbook.film.reader import Reader
 from vigbook.method.method import find_templates
 from vigbook.outcome import Outcome
 from vigbook.paper import pdf
-from vigbook.paper.renderer import Press
+from vigbook.paper.renderer import PageRenderer
 from vigbook.workbook.build import build_workbook, kernel_environment
 from vigbook.workbook.shell import run_cells
 
@@ -50,11 +50,11 @@ FLOORS = {
 }
 
 
-def open_family(family: Path) -> Sitting:
+def open_family(family: Path) -> CycleContext:
     """Returns the sitting of a family's first cycle."""
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(TODAY)
-    return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), day)
+    return open_context(read_case_folder(family, [folder]), folder, find_templates(), day)
 
 
 def measure_stages(families: Sequence[Path], marks: Marks) -> Iterator[tuple[str, float, float]]:
@@ -106,21 +106,21 @@ def _build(family: Path, reader: Reader) -> tuple[dict[str, float], list[Page]]:
 
 @contextlib.contextmanager
 def _watched_press() -> Iterator[list[Page]]:
-    """Gives the pages that the press lays out and paints in a block."""
+    """Gives the pages that the renderer lays out and paints in a block."""
     painted: list[Page] = []
-    usual = Press.lay_out
+    usual = PageRenderer.lay_out
 
-    def lay_out(self: Press, html: str, *more: Any) -> tuple[int, bytes]:
+    def lay_out(self: PageRenderer, html: str, *more: Any) -> tuple[int, bytes]:
         sides, content = usual(self, html, *more)
         if content:
             painted.append((html, more))
         return sides, content
 
-    Press.lay_out = lay_out  # type: ignore[method-assign,assignment]
+    PageRenderer.lay_out = lay_out  # type: ignore[method-assign,assignment]
     try:
         yield painted
     finally:
-        Press.lay_out = usual  # type: ignore[method-assign]
+        PageRenderer.lay_out = usual  # type: ignore[method-assign]
 
 
 def _floors(family: Path, marks: Marks, pages: Sequence[Page]) -> dict[str, float]:
@@ -164,7 +164,7 @@ def _write_stills(media: Path) -> float:
     return _timed(write)
 
 
-def _run_cells(sitting: Sitting) -> float:
+def _run_cells(sitting: CycleContext) -> float:
     """Runs the method's notebook in a fork, without papermill and without writing it."""
     notebook = json.loads(sitting.method.notebook("shared-review").read_bytes())
     cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]

@@ -13,7 +13,7 @@ from pathlib import Path
 from vigbook.errors import PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
-from vigbook.paper.renderer import Press
+from vigbook.paper.renderer import PageRenderer
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "helpers"))
 from soups import make_page, make_soup
@@ -24,12 +24,12 @@ def main() -> int:
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     places = {"print": find_templates()[0] / "print"}
     failed, slowest, begin = 0, 0.0, time.perf_counter()
-    with Press() as press:
+    with PageRenderer() as renderer:
         for seed in range(number):
             started = time.perf_counter()
             try:
-                page = make_page(press.tidy_html(make_soup(seed), 3))
-                wrong = [one.message for one in find_faults(press.lay_out(page, places)[1])]
+                page = make_page(renderer.tidy_html(make_soup(seed), 3))
+                wrong = [one.message for one in find_faults(renderer.lay_out(page, places)[1])]
             except PaperError as err:
                 wrong = [str(err)]
             slowest = max(slowest, time.perf_counter() - started)

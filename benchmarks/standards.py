@@ -24,7 +24,7 @@ from pdfs import pages_of, verapdf_says
 
 from vigbook.case.folder import read_case_folder
 from vigbook.case.models import Size
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.demo.examples import draw_films, lay_out
 from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
@@ -41,7 +41,7 @@ def list_languages() -> list[str]:
     return sorted({"en", *(path.parent.parent.name for found in places for path in found)})
 
 
-def list_papers(sitting: Sitting, languages: list[str]) -> Iterator[Variant]:
+def list_papers(sitting: CycleContext, languages: list[str]) -> Iterator[Variant]:
     """Yields every paper of a cycle: each for the family and for who receives one, in each size."""
     readers = [None, *(person.id for person in sitting.case.receivers)]
     of_each: list[tuple[PaperName, str | None]] = [
@@ -68,7 +68,7 @@ def main(languages: list[str]) -> int:
             subprocess.run([*command, "--today", f"{TODAY}"], check=True, capture_output=True)
             files = read_case_folder(family)
             for folder in files.cycles:
-                sitting = open_sitting(files, folder, find_templates(), TODAY)
+                sitting = open_context(files, folder, find_templates(), TODAY)
                 for variant in list_papers(sitting, languages):
                     path = print_paper(sitting, variant).path
                     papers[path] = f"{variant.language}"

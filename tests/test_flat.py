@@ -33,7 +33,7 @@ from vigbook.case.journal import Journal, parse_line, read_journal
 from vigbook.case.models import Case, Mask, Use
 from vigbook.case.yaml_file import edit_file
 from vigbook.cycle import checks
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.cycle.plain_language import list_suggestions
 from vigbook.cycle.review_data import make_review
 from vigbook.errors import CaseError
@@ -148,6 +148,7 @@ def count_steps(work: Callable[[], object], rooms: Collection[str]) -> int:
         work()
     finally:
         sys.settrace(None)
+    assert found, f"nothing of {rooms} was run: were they renamed?"
     return found
 
 
@@ -179,7 +180,7 @@ def opened() -> Iterator[Counter[str]]:
 def check(family: Path) -> list[Outcome]:
     """Looks through a family as `vigbook check` does, but for its films."""
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
         outcome.warnings += list_long(sitting)
@@ -189,7 +190,7 @@ def check(family: Path) -> list[Outcome]:
     return pipeline.each_cycle(family, options, None, stages)
 
 
-def fill_papers(sitting: Sitting) -> None:
+def fill_papers(sitting: CycleContext) -> None:
     """Makes all that stands on the family's page and on the record, but for laying it out."""
     words = load_words(sitting.templates, sitting.case.language)
     uses: tuple[Use, ...] = ("take-home", "service-record")
@@ -416,8 +417,8 @@ def test_nothing_is_kept_without_a_bound() -> None:
     """A worker builds family after family: what it keeps of each must make room for the next."""
     importlib.import_module("papermill")  # it loads our engine itself, and not the other way round
     kept = {}
-    for module in pkgutil.iter_modules(vigbook.__path__, "vigbook."):
-        if module.name != "vigbook.__main__":
+    for module in pkgutil.walk_packages(vigbook.__path__, "vigbook."):
+        if not module.name.endswith("__main__"):
             for name, one in vars(importlib.import_module(module.name)).items():
                 if type(one).__name__ == "_lru_cache_wrapper":
                     kept[f"{module.name}.{name}"] = one.cache_parameters()["maxsize"]

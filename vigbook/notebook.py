@@ -25,7 +25,7 @@ from typing import Any
 from IPython.display import publish_display_data
 
 from vigbook.case.folder import find_family, read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.errors import Problem, UsageError
 from vigbook.method.method import find_templates, load_words
 from vigbook.workbook.elements import TRY_PROMPTS, WIDGET_VIEW, find_links, reference
@@ -54,7 +54,7 @@ class Review:
         templates = find_templates(Path(own) if own else None)
         files = read_case_folder(family, [folder], Path(service) if service else None)
         today = os.environ.get("VIGBOOK_TODAY")
-        self._sitting = open_sitting(
+        self._sitting = open_context(
             files, folder, templates,
             datetime.date.fromisoformat(today) if today else datetime.date.today(),
         )  # fmt: skip

@@ -25,15 +25,14 @@ from vigbook.case.folder import (
     write_new_case,
 )
 from vigbook.case.journal import Answer, Said, read_journal, write_answer
-from vigbook.case.log import Deed, write_log
-from vigbook.cycle import checks
-from vigbook.cycle import plain_language as gentle
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.case.log import Action, write_log
+from vigbook.cycle import checks, plain_language
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError, show_path
 from vigbook.film.reader import Reader
 from vigbook.method.method import default_source, find_templates, parse_answer
 from vigbook.outcome import Options, Outcome
-from vigbook.paper.renderer import start_press
+from vigbook.paper.renderer import start_renderer
 from vigbook.paper.variants import (
     Variant,
     list_earlier_variants,
@@ -55,11 +54,11 @@ Progress = Callable[[str], None]
 def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
     """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         with _timed(outcome, "check"):
             outcome.warnings += checks.list_warnings(sitting)
             drop_refused(sitting, outcome)
-            start_press()  # it loads WeasyPrint while the film is looked at and cut
+            start_renderer()  # it loads WeasyPrint while the film is looked at and cut
             film, facts = check_film(sitting, reader, outcome)
         with _timed(outcome, "media"):
             cut_media(sitting, film, facts, reader, outcome, progress)
@@ -73,11 +72,11 @@ def build(case: Path, options: Options, progress: Progress = lambda _: None) -> 
 
 
 def print_only(
-    case: Path, options: Options, variants: Callable[[Sitting], Sequence[Variant]]
+    case: Path, options: Options, variants: Callable[[CycleContext], Sequence[Variant]]
 ) -> list[Outcome]:
     """Prints papers again with today's answers; the film need not be there."""
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         wanted = variants(sitting)
         languages = {one.language for one in wanted if one.language}
         outcome.warnings += checks.list_warnings(sitting, languages)
@@ -91,11 +90,11 @@ def print_only(
 def check(case: Path, options: Options) -> list[Outcome]:
     """Tells what is wrong, what is not agreed to, and what media is due to be deleted."""
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         outcome.warnings += checks.list_warnings(sitting)
         outcome.withheld += checks.list_withheld(sitting)
         outcome.warnings += list_long(sitting)
-        outcome.suggestions = gentle.list_suggestions(sitting)
+        outcome.suggestions = plain_language.list_suggestions(sitting)
         with Reader() as reader:
             check_film(sitting, reader, outcome)
 
@@ -111,7 +110,7 @@ def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
     from vigbook.archive.bags import write_bag
     from vigbook.workbook.build import NOTEBOOK
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         # Today's answers and today's consents go into a file that is kept for decades.
         if (sitting.folder / NOTEBOOK).exists():
             print_papers(sitting, outcome, [Variant(name="record")])
@@ -153,7 +152,7 @@ def answer(
         raise CaseError(links)
     files = read_case_folder(family, folders[-1:], options.service)
     templates = find_templates(options.templates)
-    sitting = open_sitting(files, folders[-1], templates, options.today)
+    sitting = open_context(files, folders[-1], templates, options.today)
     value = parse_answer(sitting.prompts, sitting.case, prompt_id, text)
     if by not in [speaker for _, speaker in sitting.speakers()]:
         known = ", ".join(speaker for _, speaker in sitting.speakers())
@@ -187,7 +186,7 @@ def new(folder: Path) -> None:
     write_new_case(folder)
 
 
-def find_film(sitting: Sitting) -> Path:
+def find_film(sitting: CycleContext) -> Path:
     """Returns the path of a cycle's film.
 
     Raises:
@@ -207,7 +206,7 @@ def find_film(sitting: Sitting) -> Path:
     return film
 
 
-def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path, FilmFacts]:
+def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple[Path, FilmFacts]:
     """Returns a cycle's film and what it is, after looking whether it plays and is long enough.
 
     Raises:
@@ -228,7 +227,7 @@ def check_film(sitting: Sitting, reader: Reader, outcome: Outcome) -> tuple[Path
     return film, facts
 
 
-def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
+def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
     """Takes away media of clips, and papers with pictures, that somebody has not agreed to.
 
     Before anything else: it must happen though the film be lost or a clip be wrong.
@@ -251,7 +250,7 @@ def drop_refused(sitting: Sitting, outcome: Outcome) -> None:
 
 
 def cut_media(
-    sitting: Sitting,
+    sitting: CycleContext,
     film: Path,
     facts: FilmFacts,
     reader: Reader,
@@ -273,7 +272,9 @@ def cut_media(
     outcome.warnings += built.warnings
 
 
-def run_workbook(sitting: Sitting, outcome: Outcome, options: Options, progress: Progress) -> None:
+def run_workbook(
+    sitting: CycleContext, outcome: Outcome, options: Options, progress: Progress
+) -> None:
     """Runs the method's notebook for the cycle."""
     from vigbook.workbook.build import build_workbook
 
@@ -290,7 +291,7 @@ def run_workbook(sitting: Sitting, outcome: Outcome, options: Options, progress:
 
 
 def print_papers(
-    sitting: Sitting,
+    sitting: CycleContext,
     outcome: Outcome,
     variants: Sequence[Variant] = (),
     progress: Progress = lambda _: None,
@@ -321,31 +322,31 @@ def print_papers(
 def each_cycle(
     case: Path,
     options: Options,
-    deed: Deed | None,
-    stages: Callable[[Sitting, Outcome], None],
+    action: Action | None,
+    stages: Callable[[CycleContext, Outcome], None],
     progress: Progress = lambda _: None,
 ) -> list[Outcome]:
     """Does the stages for every cycle of a case, and returns what came of each.
 
-    Where something is made (`deed`), no other program makes anything for that family meanwhile.
+    Where something is made (`action`), no other program makes anything for that family meanwhile.
     """
     whole = Outcome(case=str(case))
     with contextlib.ExitStack() as held, _told(whole):
         family, folders = find_family(case)
-        if deed:
+        if action:
             waiting = partial(progress, "waiting: another program is at work on this family")
             held.enter_context(hold_family(family, waiting))
         # All of its cycles: by the latest of them the day is worked out on which films are deleted.
         files = read_case_folder(family, None, options.service)
         templates = find_templates(options.templates)
-        if deed and not files.case.model.legal_hold:
+        if action and not files.case.model.legal_hold:
             remove_leftovers(family)
         if not folders:
             found = "has no cycle yet"
             whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
         outcomes = [
             *([whole] if whole.errors else []),
-            *(_one_cycle(case, files, one, templates, options, deed, stages) for one in folders),
+            *(_one_cycle(case, files, one, templates, options, action, stages) for one in folders),
         ]
         until, beside = checks.next_day(files, options.today), _list_beside(files)
         told: set[Problem] = set()
@@ -363,26 +364,26 @@ def _one_cycle(
     folder: Path,
     templates: tuple[Path, ...],
     options: Options,
-    deed: Deed | None,
-    stages: Callable[[Sitting, Outcome], None],
+    action: Action | None,
+    stages: Callable[[CycleContext, Outcome], None],
 ) -> Outcome:
     outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
     with _told(outcome):
         outcome.errors += checks.check_links(folder)
         if outcome.errors:
             return outcome
-        sitting = open_sitting(files, folder, templates, options.today)
+        sitting = open_context(files, folder, templates, options.today)
         outcome.errors += checks.check_vocabulary(sitting)
-        if deed and sitting.case.legal_hold:
+        if action and sitting.case.legal_hold:
             found = "a legal hold stands: nothing is cut, printed, exported or deleted"
             mend = "take it out when it is lifted"
             outcome.errors.append(files.case.problem(("legal_hold",), found, mend))
         if outcome.errors:
             return outcome
         stages(sitting, outcome)
-        if deed and outcome.made:
+        if action and outcome.made:
             names = [Path(made).name for made in outcome.made]
-            write_log(files.folder, deed, outcome.cycle, names)
+            write_log(files.folder, action, outcome.cycle, names)
     return outcome
 
 
@@ -393,9 +394,9 @@ def _list_beside(files: CaseFolder) -> tuple[Path, ...]:
     return (files.service_path, *([files.service_path.parent / logo] if logo else []))
 
 
-def _reopen(sitting: Sitting) -> Sitting:
+def _reopen(sitting: CycleContext) -> CycleContext:
     """Returns the sitting with what was cut and said since it was opened."""
-    return open_sitting(sitting.family, sitting.folder, sitting.templates, sitting.today)
+    return open_context(sitting.family, sitting.folder, sitting.templates, sitting.today)
 
 
 @contextlib.contextmanager

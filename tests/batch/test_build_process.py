@@ -10,15 +10,15 @@ import psutil
 import pytest
 from families import TODAY
 
-from vigbook.batch.build_process import Builder, EndedError, Errand
+from vigbook.batch.build_process import Builder, BuildRequest, EndedError
 from vigbook.batch.run import build_one
 from vigbook.outcome import Options, Outcome
 
 
-def errand(family: Path, folder: Path) -> bytes:
+def request(family: Path, folder: Path) -> bytes:
     options = Options(today=datetime.date.fromisoformat(TODAY))
     return pickle.dumps(
-        Errand(build=build_one, case=family, options=options, folder=folder, by="w-7")
+        BuildRequest(build=build_one, case=family, options=options, folder=folder, by="w-7")
     )
 
 
@@ -31,7 +31,7 @@ def test_one_process_builds_many_and_names_files_so_that_they_are_found(
     builder = Builder()
     try:
         first, second = (
-            pickle.loads(builder.build(errand(built_family, folder)))[0]
+            pickle.loads(builder.build(request(built_family, folder)))[0]
             for folder in (Path("/nowhere"), built_family)
         )
         assert len({*psutil.Process().children()} - others) == 1
@@ -51,7 +51,7 @@ def test_a_process_ends_in_the_middle_when_its_family_is_not_wanted_any_more(fam
     (process,) = {*psutil.Process().children()} - others
     with pytest.raises(EndedError, match="is not wanted any more") as caught:
         # It has started another that reads the film.
-        builder.build(errand(family, family), wanted=lambda: not process.children())
+        builder.build(request(family, family), wanted=lambda: not process.children())
     assert caught.value.unwanted
     assert not builder.usable
     assert not process.is_running()

@@ -12,7 +12,7 @@ from filelock import FileLock
 
 from vigbook.case.log import append_line, write_log
 from vigbook.errors import JournalError, OutputError
-from vigbook.system import locks as lock
+from vigbook.system import locks
 
 
 def test_a_line_is_added_at_the_end(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_journal_that_another_program_holds_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = tmp_path / "log.jsonl"
-    monkeypatch.setattr(lock, "JOURNAL_WAIT_S", 0.05)
+    monkeypatch.setattr(locks, "JOURNAL_WAIT_S", 0.05)
     with (
         FileLock(tmp_path / ".log.jsonl.lock"),
         pytest.raises(JournalError, match="another program is writing to it; close the other"),

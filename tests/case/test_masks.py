@@ -22,7 +22,7 @@ from vigbook.case.manifest import FilmRecord, Manifest
 from vigbook.case.masks import is_checked, list_covered, seal_masks
 from vigbook.case.models import Clip, Use
 from vigbook.cycle.checks import list_warnings, list_withheld
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, UsageError
 from vigbook.method.method import find_templates, load_words
 from vigbook.system.atomic import sha256_of
@@ -99,7 +99,7 @@ def test_what_somebody_watched_is_void_once_anything_changed() -> None:
 # --- What follows for consent ---------------------------------------------------------------------
 
 
-def cut(sitting: Sitting) -> Sitting:
+def cut(sitting: CycleContext) -> CycleContext:
     """Returns a cycle as if it was cut from a film."""
     import dataclasses
 
@@ -107,7 +107,7 @@ def cut(sitting: Sitting) -> Sitting:
     return dataclasses.replace(sitting, manifest=Manifest(film=film, tools={}))
 
 
-def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = True) -> Sitting:
+def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = True) -> CycleContext:
     (family / "case.yaml").write_text(case, "utf-8")
     path = family / "cycle-1" / "cycle.yaml"
     path.write_text(cycle, "utf-8")
@@ -118,7 +118,7 @@ def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = Tr
     return cut(sit(family))
 
 
-def allowed(sitting: Sitting, use: Use) -> tuple[bool, bool]:
+def allowed(sitting: CycleContext, use: Use) -> tuple[bool, bool]:
     """Returns whether the first clip may be used so, and its still."""
     clip = sitting.cycle.clips[0]
     both = (sitting.may_show(use, clip), sitting.may_show(use, clip, clip.stills[0]))
@@ -174,7 +174,7 @@ def test_who_is_covered_was_filmed_though_no_list_says_so(family: Path) -> None:
 
 
 def test_check_says_what_is_not_watched_and_whose_face_decides(family: Path) -> None:
-    def says(sitting: Sitting) -> list[str]:
+    def says(sitting: CycleContext) -> list[str]:
         return [one.found for one in list_warnings(sitting) if "masks" in (one.field or "")]
 
     unwatched = sit_with(family, WHOLE, checked=False)

@@ -359,7 +359,7 @@ def test_a_film_of_somebody_who_took_the_yes_back_is_to_be_deleted(
         "note: cycle-1/film.mp4: is still here, and Sam may not be filmed; delete it"
     ) in done.stderr.splitlines()
     deeds = [json.loads(line) for line in (built_family / "log.jsonl").read_text().splitlines()]
-    erased = [deed["what"] for deed in deeds if deed["did"] == "erased"]
+    erased = [action["what"] for action in deeds if action["did"] == "erased"]
     assert erased == [
         ["clip-1-1.jpg", "clip-1.mp4", "clip-2-1.jpg", "clip-2.mp4",
          "take-home-mum.pdf", "take-home.pdf", "worksheet.pdf"]

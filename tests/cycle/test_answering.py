@@ -13,12 +13,12 @@ from families import CASE, CYCLE, SERVICE
 
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.answering import save_typed, show_prompt
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.method.method import find_templates
 
 
 @pytest.fixture
-def sitting(tmp_path: Path) -> Sitting:
+def sitting(tmp_path: Path) -> CycleContext:
     """A cycle without a film."""
     folder = tmp_path / "cases" / "wren" / "cycle-1"
     folder.mkdir(parents=True)
@@ -26,7 +26,7 @@ def sitting(tmp_path: Path) -> Sitting:
     (folder.parent / "case.yaml").write_text(CASE, "utf-8")
     (folder / "cycle.yaml").write_text(CYCLE, "utf-8")
     files = read_case_folder(folder.parent)
-    return open_sitting(files, folder, find_templates(), datetime.date(2026, 11, 22))
+    return open_context(files, folder, find_templates(), datetime.date(2026, 11, 22))
 
 
 def typed(value: object, prompt: str = "remember", own_id: int = 1, **more: Any) -> dict[str, Any]:
@@ -35,14 +35,14 @@ def typed(value: object, prompt: str = "remember", own_id: int = 1, **more: Any)
     return {**sent, "id": f"{own_id:016x}", **more}
 
 
-def journal(sitting: Sitting) -> list[dict[str, Any]]:
+def journal(sitting: CycleContext) -> list[dict[str, Any]]:
     path = sitting.folder / "answers.jsonl"
     return (
         [json.loads(line) for line in path.read_text("utf-8").splitlines()] if path.exists() else []
     )
 
 
-def test_what_is_sent_twice_is_written_once(sitting: Sitting) -> None:
+def test_what_is_sent_twice_is_written_once(sitting: CycleContext) -> None:
     first = save_typed(sitting, typed("She looks for me."))
     again = save_typed(sitting, typed("She looks for me."))
     assert first == again
@@ -50,7 +50,7 @@ def test_what_is_sent_twice_is_written_once(sitting: Sitting) -> None:
     assert first["saved"]["clock"].count(":") == 2
 
 
-def test_words_that_came_meanwhile_are_never_written_over(sitting: Sitting) -> None:
+def test_words_that_came_meanwhile_are_never_written_over(sitting: CycleContext) -> None:
     first = save_typed(sitting, typed("One"))["saved"]
     save_typed(sitting, typed("Two", own_id=2, base=first["id"]))
     refused = save_typed(sitting, typed("Three", own_id=3, base=first["id"]))
@@ -65,14 +65,14 @@ def test_words_that_came_meanwhile_are_never_written_over(sitting: Sitting) -> N
     ]
 
 
-def test_a_text_goes_on_from_its_own_draft_that_nobody_heard_of(sitting: Sitting) -> None:
+def test_a_text_goes_on_from_its_own_draft_that_nobody_heard_of(sitting: CycleContext) -> None:
     save_typed(sitting, typed("She l", own_id=1))
     done = save_typed(sitting, typed("She looks", own_id=2, own=[f"{1:016x}"]))
     assert done["saved"]["value"] == "She looks"
     assert journal(sitting)[1]["base"] == f"{1:016x}"
 
 
-def test_many_windows_at_once_lose_nothing(sitting: Sitting) -> None:
+def test_many_windows_at_once_lose_nothing(sitting: CycleContext) -> None:
     told: list[dict[str, Any]] = []
 
     def write(number: int) -> None:
@@ -108,7 +108,7 @@ def test_many_windows_at_once_lose_nothing(sitting: Sitting) -> None:
     ],
 )
 def test_what_does_not_fit_is_refused_in_words(
-    sitting: Sitting, sent: dict[str, Any], told: str
+    sitting: CycleContext, sent: dict[str, Any], told: str
 ) -> None:
     answer = save_typed(sitting, sent)
     assert told in answer["refused"]
@@ -116,7 +116,7 @@ def test_what_does_not_fit_is_refused_in_words(
     assert journal(sitting) == []
 
 
-def test_moments_are_kept_in_order_each_once(sitting: Sitting) -> None:
+def test_moments_are_kept_in_order_each_once(sitting: CycleContext) -> None:
     marks = [{"at": one} for one in ("00:00:03.500", "2.25", "00:00:03.500")]
     answer = save_typed(sitting, typed(marks, prompt="clip-1.marks", by="practitioner"))
     expected = [{"at": "00:00:02.250"}, {"at": "00:00:03.500"}]
@@ -124,7 +124,7 @@ def test_moments_are_kept_in_order_each_once(sitting: Sitting) -> None:
     assert journal(sitting)[0]["value"] == expected
 
 
-def test_not_rated_is_no_number(sitting: Sitting) -> None:
+def test_not_rated_is_no_number(sitting: CycleContext) -> None:
     save_typed(sitting, typed("5", prompt="goal.settle.now"))
     base = journal(sitting)[0]["id"]
     answer = save_typed(sitting, typed("", prompt="goal.settle.now", own_id=2, base=base))
@@ -132,7 +132,7 @@ def test_not_rated_is_no_number(sitting: Sitting) -> None:
     assert answer["saved"]["value"] == ""
 
 
-def test_what_the_disk_refuses_may_be_sent_again(sitting: Sitting) -> None:
+def test_what_the_disk_refuses_may_be_sent_again(sitting: CycleContext) -> None:
     (sitting.folder / "answers.jsonl").mkdir()
     answer = save_typed(sitting, typed("x"))
     assert answer["again"]
@@ -140,7 +140,7 @@ def test_what_the_disk_refuses_may_be_sent_again(sitting: Sitting) -> None:
     assert "saved" in save_typed(sitting, typed("x"))
 
 
-def test_the_worker_s_own_words_are_kept_apart(sitting: Sitting) -> None:
+def test_the_worker_s_own_words_are_kept_apart(sitting: CycleContext) -> None:
     save_typed(sitting, typed("I waited.", prompt="own.noticed", by="practitioner"))
     assert journal(sitting) == []
     assert "I waited." in (sitting.folder / "reflection.jsonl").read_text("utf-8")

@@ -16,7 +16,7 @@ from families import CASE, CYCLE, SERVICE
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Said, write_answer
 from vigbook.case.yaml_file import read_model
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.cycle.plain_language import WordList, count_syllables, list_suggestions, reading_age
 from vigbook.errors import Problem
 from vigbook.method.method import find_templates, load_method
@@ -59,7 +59,7 @@ def say(family: Path, prompt: str, value: object, by: str, source: Said) -> None
 def suggest(family: Path, *own: Path) -> list[Problem]:
     files = read_case_folder(family)
     today = datetime.date(2026, 11, 22)
-    sitting = open_sitting(files, family / "cycle-1", (*own, *find_templates()), today)
+    sitting = open_context(files, family / "cycle-1", (*own, *find_templates()), today)
     return list_suggestions(sitting)
 
 

@@ -13,7 +13,7 @@ from live import wait_until
 
 from vigbook.case.models import Clip, Mask
 from vigbook.errors import FilmError, UsageError
-from vigbook.film import face_detector as facefinder
+from vigbook.film import face_detector
 from vigbook.film.face_tracks import Look, find_faces, link_looks, make_masks
 from vigbook.film.reader import Reader
 from vigbook.prepare.face_search import FaceSearch
@@ -152,7 +152,7 @@ def test_a_box_never_leaves_the_picture() -> None:
 def test_what_is_missing_is_told_with_its_cure(
     monkeypatch: pytest.MonkeyPatch, walking: Path
 ) -> None:
-    assert facefinder.why_not() is None
+    assert face_detector.why_not() is None
     # As Python itself sees a package that is not installed.
     import importlib.util
 

@@ -725,8 +725,8 @@ def erased(family: Path) -> set[str]:
     return {name for one in deeds if "erased" in one.values() for name in _names(one)}
 
 
-def _names(deed: dict[str, Any]) -> list[str]:
-    return [name for value in deed.values() if isinstance(value, list) for name in value]
+def _names(action: dict[str, Any]) -> list[str]:
+    return [name for value in action.values() if isinstance(value, list) for name in value]
 
 
 def test_aids_stay_while_their_film_does(built_family: Path, vigbook: Run) -> None:

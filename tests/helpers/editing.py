@@ -7,7 +7,7 @@ from typing import Any
 
 from families import CYCLE, sit
 
-from vigbook.prepare.edits import Choosing
+from vigbook.prepare.edits import CycleEditor
 
 
 class Bench:
@@ -17,7 +17,7 @@ class Bench:
         self.family = family
         self.path = family / "cycle-1" / "cycle.yaml"
         self.path.write_text(text, "utf-8")
-        self.choosing = Choosing(self.path)
+        self.choosing = CycleEditor(self.path)
 
     def do(self, do: str, **typed: Any) -> str | None:
         """Does one step on what is on the disk."""

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.method.method import find_templates
 
 TODAY = "2026-11-22"
@@ -103,11 +103,11 @@ def run_vigbook(
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout)
 
 
-def sit(family: Path, today: str = TODAY) -> Sitting:
+def sit(family: Path, today: str = TODAY) -> CycleContext:
     """Returns the sitting of a family's first cycle."""
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(today)
-    return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), day)
+    return open_context(read_case_folder(family, [folder]), folder, find_templates(), day)
 
 
 def half_written(folder: Path) -> list[str]:

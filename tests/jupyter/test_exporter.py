@@ -25,7 +25,7 @@ from pdfs import attachments_of, pictures_in, text_of
 from playwright.sync_api import Page, expect
 
 from vigbook.errors import VigbookError
-from vigbook.jupyter import server_extension as menu
+from vigbook.jupyter import server_extension
 from vigbook.jupyter.exporter import PaperExporter, RecordExporter, TakeHomeExporter
 from vigbook.paper.conformance import check_pdf
 
@@ -231,6 +231,6 @@ def test_any_jupyter_server_of_this_python_can_make_them() -> None:
     """Without it JupyterLab would list them, and find nothing at their addresses."""
     places = [Path(one, "jupyter_server_config.d", "vigbook.json") for one in jupyter_config_path()]
     found = [json.loads(place.read_bytes()) for place in places if place.is_file()]
-    assert found == [{"ServerApp": {"jpserver_extensions": {menu.EXTENSION: True}}}]
-    points = get_metadata(menu.EXTENSION)[1]  # type: ignore[no-untyped-call]
+    assert found == [{"ServerApp": {"jpserver_extensions": {server_extension.EXTENSION: True}}}]
+    points = get_metadata(server_extension.EXTENSION)[1]  # type: ignore[no-untyped-call]
     assert points == [{"module": "vigbook.jupyter.server_extension"}]

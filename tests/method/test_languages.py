@@ -28,7 +28,7 @@ from pypdf import PdfReader
 import vigbook
 from vigbook.case.consent import WORDS_FOR_USE
 from vigbook.case.folder import find_family, read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.method.idiom import join_names, write_date
 from vigbook.method.method import Words, find_templates, load_method, load_words
 from vigbook.paper.glyphs import find_missing_glyphs, glyph_problem, set_in_one_face
@@ -307,7 +307,7 @@ def paper(family: Path, name: str, language: str) -> Path:
     root, folders = find_family(family)
     files = read_case_folder(root, folders)
     today = datetime.date.fromisoformat(TODAY)
-    sitting = open_sitting(files, folders[0], TEMPLATES, today)
+    sitting = open_context(files, folders[0], TEMPLATES, today)
     variant = PAPERS[name]
     return print_paper(
         sitting,

@@ -33,12 +33,12 @@ from pypdf.generic import DictionaryObject, StreamObject
 from soups import make_page
 
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.errors import CaseError, PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
-from vigbook.paper.renderer import LIMITS, Press, close_press
+from vigbook.paper.renderer import LIMITS, PageRenderer, close_renderer
 from vigbook.paper.variants import PaperName, Variant
 from vigbook.system.atomic import sha256_of
 from vigbook.system.sandbox import Limits
@@ -53,13 +53,13 @@ PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
 @pytest.fixture(scope="module", autouse=True)
 def _no_process_stays() -> Iterator[None]:
     yield
-    close_press()
+    close_renderer()
 
 
 def print_one(family: Path, name: PaperName) -> Path:
     files = read_case_folder(family, [family / "cycle-1"], None)
     today = datetime.date.fromisoformat(TODAY)
-    sitting = open_sitting(files, family / "cycle-1", find_templates(), today)
+    sitting = open_context(files, family / "cycle-1", find_templates(), today)
     return print_paper(sitting, Variant(name=name)).path
 
 
@@ -350,19 +350,21 @@ SLOW = make_page("<p>" + " ".join("w" * 19_000 for _ in range(30)) + "</p>")
 
 
 @pytest.fixture(scope="module")
-def tight() -> Iterator[Press]:
-    with Press(TIGHT) as press:
-        yield press
+def tight() -> Iterator[PageRenderer]:
+    with PageRenderer(TIGHT) as renderer:
+        yield renderer
 
 
-def test_a_page_that_takes_too_long_is_told_and_the_next_one_is_laid_out(tight: Press) -> None:
+def test_a_page_that_takes_too_long_is_told_and_the_next_one_is_laid_out(
+    tight: PageRenderer,
+) -> None:
     with pytest.raises(PaperError, match=r"^the page takes far too long to make; shorten the long"):
         tight.lay_out(SLOW, PLACES)
     assert tight.lay_out(make_page("<p>x</p>"), PLACES)[1].startswith(b"%PDF")
 
 
 def test_a_template_that_never_ends_or_fills_the_memory_is_told(
-    tight: Press, tmp_path: Path
+    tight: PageRenderer, tmp_path: Path
 ) -> None:
     (tmp_path / "a.j2").write_text(
         "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
@@ -378,7 +380,7 @@ def test_a_template_that_never_ends_or_fills_the_memory_is_told(
         tight.fill("c.j2", templates, "en", {})
 
 
-def test_html_that_takes_for_ever_to_read_is_told(tight: Press) -> None:
+def test_html_that_takes_for_ever_to_read_is_told(tight: PageRenderer) -> None:
     """Each of its paragraphs is in all of the bold words before it."""
     html = "".join(f"<b id={number}>" for number in range(9_000)) + "<p>x" * 9_000
     with pytest.raises(PaperError, match=r"a cell's own page (takes far|made the)|more memory"):
@@ -387,14 +389,14 @@ def test_html_that_takes_for_ever_to_read_is_told(tight: Press) -> None:
     assert tight.tidy_html(USE_BOMB + "<p>x</p>", 2) == "<p>x</p>"
 
 
-def test_a_plot_that_is_a_bomb_is_told(tight: Press, tmp_path: Path) -> None:
+def test_a_plot_that_is_a_bomb_is_told(tight: PageRenderer, tmp_path: Path) -> None:
     for width, said in ((30_000, r"far more dots|30000 by 30000 dots"), (9_000, "9000 by 9000")):
         write_bomb(tmp_path / "bomb.png", width, width)
         with pytest.raises(PaperError, match=said):
             tight.tidy_picture((tmp_path / "bomb.png").read_bytes())
 
 
-def test_a_page_is_the_same_from_the_process_as_without_it(tight: Press) -> None:
+def test_a_page_is_the_same_from_the_process_as_without_it(tight: PageRenderer) -> None:
     from vigbook.paper.pdf import lay_out
 
     page = make_page("<p>x</p>")
@@ -403,9 +405,9 @@ def test_a_page_is_the_same_from_the_process_as_without_it(tight: Press) -> None
 
 def test_the_process_is_handed_nothing_it_does_not_need(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEAM_TOKEN", CANARY)
-    with Press() as press:
+    with PageRenderer() as renderer:
         before = {one.pid for one in psutil.Process().children()}
-        press.tidy_html("x", 2)
+        renderer.tidy_html("x", 2)
         (child,) = (one for one in psutil.Process().children() if one.pid not in before)
         assert CANARY not in str(child.environ())
         assert child.environ()["TMPDIR"] != os.environ.get("TMPDIR")
@@ -435,13 +437,13 @@ def test_the_process_reaches_no_network_and_starts_no_program() -> None:
 LAYS_OUT = """
     import sys
     from pathlib import Path
-    from vigbook.paper.renderer import Press
-    press = Press()
+    from vigbook.paper.renderer import PageRenderer
+    renderer = PageRenderer()
     places = {"print": Path(sys.argv[1])}
-    press.lay_out("<html lang=en><title>x</title><h1>x</h1></html>", places)
+    renderer.lay_out("<html lang=en><title>x</title><h1>x</h1></html>", places)
     print("ready", flush=True)
     if sys.argv[2] == "busy":
-        press.lay_out(sys.stdin.readline(), places)
+        renderer.lay_out(sys.stdin.readline(), places)
     sys.stdin.read()
 """
 

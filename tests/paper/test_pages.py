@@ -17,7 +17,7 @@ from families import CASE, TODAY, run_vigbook, write_family
 from pdfs import Letter, letters_in, lines_in, pages_of, pictures_in, text_of
 
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.method.method import find_templates
 from vigbook.server.pages.paper import view_papers
 
@@ -245,7 +245,7 @@ def test_the_script_to_read_aloud_tells_the_pictures_in_words(
     assert printed(built_family, "script-mum").is_file()
     files = read_case_folder(built_family)
     day = datetime.date.fromisoformat(TODAY)
-    sitting = open_sitting(files, built_family / "cycle-1", find_templates(), day)
+    sitting = open_context(files, built_family / "cycle-1", find_templates(), day)
     titles = [one.title for one in view_papers(sitting)]
     assert {"The page to read aloud", "The page to read aloud for Sam"} < set(titles)
 

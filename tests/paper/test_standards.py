@@ -34,7 +34,7 @@ from vigbook import pipeline
 from vigbook.method.method import find_templates
 from vigbook.outcome import Options
 from vigbook.paper import pdf
-from vigbook.paper.attachment import Enclosure
+from vigbook.paper.attachment import Attachment
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.variants import Variant, choose_variants
 from vigbook.system.atomic import sha256_of
@@ -453,11 +453,11 @@ def test_a_stream_whose_last_byte_is_half_a_line_break_passes(tmp_path: Path) ->
     content = b"\x0c"
     assert zlib.compress(content).endswith(b"\r")
     day = datetime.datetime(2026, 9, 12, tzinfo=datetime.UTC)
-    enclosure = Enclosure(
+    attachment = Attachment(
         name="a.json", content=content, description="x", created=day, modified=day
     )
     html = "<html lang=en><title>x</title><h1>x</h1></html>"
-    made = pdf.lay_out(html, {"print": find_templates()[0] / "print"}, [enclosure])[1]
+    made = pdf.lay_out(html, {"print": find_templates()[0] / "print"}, [attachment])[1]
     assert b"\r\r\nendstream" in made
     assert find_faults(made) == []
     (tmp_path / "a.pdf").write_bytes(made)

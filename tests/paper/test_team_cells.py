@@ -21,28 +21,28 @@ from pypdf import PdfReader
 from soups import make_page, make_soup
 
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.errors import PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.clean_html import tidy_html, tidy_markdown
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import Printed, print_paper
-from vigbook.paper.renderer import Press, close_press
+from vigbook.paper.renderer import PageRenderer, close_renderer
 from vigbook.paper.variants import Variant, remove_refused
 
 PLACES = {"print": find_templates()[0] / "print"}
 
 
 @pytest.fixture(scope="module")
-def press() -> Iterator[Press]:
-    with Press() as started:
+def renderer() -> Iterator[PageRenderer]:
+    with PageRenderer() as started:
         yield started
 
 
 @pytest.fixture(scope="module", autouse=True)
 def _no_process_stays() -> Iterator[None]:
     yield
-    close_press()
+    close_renderer()
 
 
 def display(data: Any, metadata: Any = None) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def say_yes(family: Path) -> None:
 def open_family(family: Path) -> Any:
     files = read_case_folder(family, [family / "cycle-1"], None)
     today = datetime.date.fromisoformat(TODAY)
-    return open_sitting(files, family / "cycle-1", find_templates(), today)
+    return open_context(files, family / "cycle-1", find_templates(), today)
 
 
 def print_record(family: Path) -> Printed:
@@ -96,9 +96,11 @@ def pictures_of(path: Path) -> set[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("seed", range(15))
-def test_whatever_html_a_cell_shows_the_record_is_to_the_standards(press: Press, seed: int) -> None:
-    page = make_page(press.tidy_html(make_soup(seed), 3))
-    assert find_faults(press.lay_out(page, PLACES)[1]) == []
+def test_whatever_html_a_cell_shows_the_record_is_to_the_standards(
+    renderer: PageRenderer, seed: int
+) -> None:
+    page = make_page(renderer.tidy_html(make_soup(seed), 3))
+    assert find_faults(renderer.lay_out(page, PLACES)[1]) == []
 
 
 @pytest.mark.parametrize(
@@ -184,7 +186,7 @@ def test_a_markdown_cell_prints_as_it_looks_on_the_screen(built_family: Path) ->
     assert "One line<br>" in tidy
 
 
-def test_a_wide_table_goes_on_below_with_its_headers(press: Press) -> None:
+def test_a_wide_table_goes_on_below_with_its_headers(renderer: PageRenderer) -> None:
     columns = "".join(f"<th>c{number}</th>" for number in range(20))
     cells = "".join(f"<td>v{number}</td>" for number in range(20))
     html = f"<table><tr><th></th>{columns}</tr><tr><th>row</th>{cells}</tr></table>"
@@ -192,7 +194,7 @@ def test_a_wide_table_goes_on_below_with_its_headers(press: Press) -> None:
     assert tidy.count("<table") == tidy.count('<th scope="row">row</th>') == 3
     found = re.findall(r"[cv]\d+", tidy)
     assert sorted(found) == sorted(f"{one}{number}" for one in "cv" for number in range(20))
-    assert find_faults(press.lay_out(make_page(tidy), PLACES)[1]) == []
+    assert find_faults(renderer.lay_out(make_page(tidy), PLACES)[1]) == []
 
 
 # --- Pictures --------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from families import CYCLE, TODAY, sit
 
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.errors import CaseError, UsageError, VigbookError
 from vigbook.method.method import find_templates
 from vigbook.prepare.edits import ChangedError, next_id, show_cycle
@@ -262,7 +262,7 @@ def test_last_cycles_words_goals_and_step_are_in_sight(family: Path) -> None:
         write_answer(journal, prompt, value, by=by, source=source, base=None)  # type: ignore[arg-type]
     files = read_case_folder(family, [second])
     day = datetime.date.fromisoformat(TODAY)
-    shown = show_cycle(open_sitting(files, second, find_templates(), day))
+    shown = show_cycle(open_context(files, second, find_templates(), day))
     assert shown["earlier"] == {
         "cycle": 1,
         "goals": [{"wording": "I want us both to enjoy bedtime.", "owner": "Sam", "now": 5,

@@ -15,9 +15,9 @@ from live import wait_until
 
 from vigbook.case.folder import find_family, read_case_folder
 from vigbook.case.manifest import read_manifest
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.method.method import find_templates
-from vigbook.prepare.film_session import Darkroom
+from vigbook.prepare.film_session import FilmSession
 from vigbook.timecode import Timecode
 
 
@@ -35,25 +35,25 @@ def family(tmp_path: Path, large_film: Path) -> Path:
 
 
 @pytest.fixture
-def room(family: Path) -> Iterator[Darkroom]:
-    room = Darkroom(lambda: sit(family))
+def room(family: Path) -> Iterator[FilmSession]:
+    room = FilmSession(lambda: sit(family))
     yield room
     room.close()
 
 
-def sit(family: Path) -> Sitting:
+def sit(family: Path) -> CycleContext:
     folder = find_family(family)[1][0]
     files = read_case_folder(family, [folder])
     day = datetime.date.fromisoformat(TODAY)
-    return open_sitting(files, folder, find_templates(), day)
+    return open_context(files, folder, find_templates(), day)
 
 
-def cutting(room: Darkroom, family: Path) -> dict[str, Any]:
+def cutting(room: FilmSession, family: Path) -> dict[str, Any]:
     told: dict[str, Any] = room.look(sit(family))["cutting"]
     return told
 
 
-def test_what_is_cut_for_earlier_marks_is_left_off(room: Darkroom, family: Path) -> None:
+def test_what_is_cut_for_earlier_marks_is_left_off(room: FilmSession, family: Path) -> None:
     path, media = family / "cycle-1" / "cycle.yaml", family / "cycle-1" / "media"
     room.cut_soon(0)
     wait_until(lambda: "Clip 1 is being cut" in cutting(room, family)["says"])
@@ -67,7 +67,7 @@ def test_what_is_cut_for_earlier_marks_is_left_off(room: Darkroom, family: Path)
     assert list(media.glob(".*")) == []
 
 
-def test_closing_leaves_nothing_half_made(room: Darkroom, family: Path) -> None:
+def test_closing_leaves_nothing_half_made(room: FilmSession, family: Path) -> None:
     media = family / "cycle-1" / "media"
     room.cut_soon(0)
     wait_until(lambda: "Clip 1 is being cut" in cutting(room, family)["says"])
@@ -76,7 +76,9 @@ def test_closing_leaves_nothing_half_made(room: Darkroom, family: Path) -> None:
     assert not (media / "clip-1.mp4").exists()
 
 
-def test_a_clip_that_is_done_stays_when_the_next_is_left_off(room: Darkroom, family: Path) -> None:
+def test_a_clip_that_is_done_stays_when_the_next_is_left_off(
+    room: FilmSession, family: Path
+) -> None:
     path, media = family / "cycle-1" / "cycle.yaml", family / "cycle-1" / "media"
     text = path.read_text("utf-8")
     head, first, second = (
@@ -93,7 +95,7 @@ def test_a_clip_that_is_done_stays_when_the_next_is_left_off(room: Darkroom, fam
     assert [one.file for one in manifest.clips] == ["clip-2.mp4"]
 
 
-def test_a_clip_that_ends_at_the_last_frame_has_it_too(room: Darkroom, family: Path) -> None:
+def test_a_clip_that_ends_at_the_last_frame_has_it_too(room: FilmSession, family: Path) -> None:
     sitting = sit(family)
     wait_until(lambda: room.look(sitting)["state"] == "ready")
     length = Timecode(Fraction(str(room.look(sitting)["length"])))

@@ -16,11 +16,9 @@ from typing import Any
 import pytest
 
 from vigbook.film import ffmpeg
-from vigbook.system import atomic as publish
-from vigbook.system import signals as interrupts
-from vigbook.system import temporary as scratch
+from vigbook.system import atomic, signals, temporary
 
-OURS = {str(Path(module.__file__ or "")) for module in (ffmpeg, interrupts, publish, scratch)}
+OURS = {str(Path(module.__file__ or "")) for module in (ffmpeg, signals, atomic, temporary)}
 CALLERS = {*OURS, contextlib.__file__}
 
 
@@ -61,17 +59,17 @@ def run_interrupted(work: Callable[[], object], step: int) -> bool:
 
 
 def write_file(folder: Path) -> None:
-    with publish.publish(folder / "clip-1.mp4") as temporary:
+    with atomic.publish(folder / "clip-1.mp4") as temporary:
         temporary.write_bytes(b"whole")
 
 
 def write_folder(folder: Path) -> None:
-    with publish.publish_folder(folder / "bag") as temporary:
+    with atomic.publish_folder(folder / "bag") as temporary:
         (temporary / "record.pdf").write_bytes(b"whole")
 
 
 def write_scratch(_: Path) -> None:
-    with scratch.scratch_folder() as own:
+    with temporary.scratch_folder() as own:
         (own / "said").write_bytes(b"half")
 
 
@@ -113,7 +111,7 @@ def test_ffmpeg_ends_wherever_it_is_interrupted(
     drawn = ["-re", "-f", "lavfi", "-i", "testsrc=duration=0.2:size=64x64:rate=20", "-f", "mp4"]
 
     def work() -> None:
-        with publish.publish(tmp_path / "clip-1.mp4") as temporary:
+        with atomic.publish(tmp_path / "clip-1.mp4") as temporary:
             ffmpeg.run_ffmpeg(drawn, temporary, "clip-1", Fraction(1, 5))
 
     step = 1

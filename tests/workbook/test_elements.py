@@ -17,7 +17,7 @@ from families import CASE, CYCLE, SERVICE
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Journal, parse_line, write_answer
 from vigbook.case.manifest import FilmRecord, Manifest, StillRecord, still_recipe
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.errors import Problem
 from vigbook.method.method import find_templates, load_words
 from vigbook.paper.page import Page, length_in_words
@@ -30,8 +30,8 @@ TODAY = datetime.date(2026, 11, 22)
 TEMPLATES = find_templates()
 
 
-def _open(folder: Path) -> Sitting:
-    return open_sitting(read_case_folder(folder.parent), folder, TEMPLATES, TODAY)
+def _open(folder: Path) -> CycleContext:
+    return open_context(read_case_folder(folder.parent), folder, TEMPLATES, TODAY)
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def examples(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def family(tmp_path: Path) -> Callable[..., Sitting]:
+def family(tmp_path: Path) -> Callable[..., CycleContext]:
     """Writes a family with changes to its files, and opens its cycle."""
 
     def write(
         *pairs: tuple[str, str], answers: dict[str, Any] | None = None, by: str = "mum"
-    ) -> Sitting:
+    ) -> CycleContext:
         folder = tmp_path / "cases" / "wren" / "cycle-1"
         folder.mkdir(parents=True, exist_ok=True)
         case, cycle = CASE, CYCLE
@@ -64,7 +64,7 @@ def family(tmp_path: Path) -> Callable[..., Sitting]:
     return write
 
 
-def _with_pictures(sitting: Sitting) -> Sitting:
+def _with_pictures(sitting: CycleContext) -> CycleContext:
     """Returns the sitting as it is once its stills are taken."""
     sitting.media.mkdir(exist_ok=True)
     stills = []
@@ -84,7 +84,7 @@ def _with_pictures(sitting: Sitting) -> Sitting:
     )
 
 
-def _every_element(sitting: Sitting) -> list[tuple[str, str]]:
+def _every_element(sitting: CycleContext) -> list[tuple[str, str]]:
     """Returns each element that any notebook could display."""
     clips = [clip.id for clip in sitting.cycle.clips]
     number = f"cycle-{sitting.cycle.cycle}"
@@ -99,7 +99,7 @@ def _every_element(sitting: Sitting) -> list[tuple[str, str]]:
     ]
 
 
-def _every_reference(sitting: Sitting, language: str = "en") -> dict[tuple[str, str], Any]:
+def _every_reference(sitting: CycleContext, language: str = "en") -> dict[tuple[str, str], Any]:
     words = load_words(TEMPLATES, language)
     return {
         (kind, one): reference(
@@ -109,7 +109,7 @@ def _every_reference(sitting: Sitting, language: str = "en") -> dict[tuple[str, 
     }
 
 
-def _page(sitting: Sitting, use: Any = "take-home", language: str = "en", **more: Any) -> Page:
+def _page(sitting: CycleContext, use: Any = "take-home", language: str = "en", **more: Any) -> Page:
     return Page(sitting=sitting, words=load_words(TEMPLATES, language), use=use, **more)
 
 
@@ -169,7 +169,7 @@ def test_a_saved_workbook_holds_no_word_of_the_family(
 
 
 def test_a_saved_workbook_holds_nothing_that_was_typed_or_said(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(
         ("name: Mia", "name: ZqMia"),
@@ -228,7 +228,7 @@ def test_links_are_relative_and_stay_with_the_cycle(examples: Path, name: str) -
     assert sorted(links) == sorted(expected)
 
 
-def test_links_start_where_the_notebook_does(family: Callable[..., Sitting]) -> None:
+def test_links_start_where_the_notebook_does(family: Callable[..., CycleContext]) -> None:
     sitting = family()
     places = {
         "here": sitting.folder,
@@ -243,7 +243,7 @@ def test_links_start_where_the_notebook_does(family: Callable[..., Sitting]) -> 
     }
 
 
-def test_an_element_of_clips_and_stills_as_it_is_saved(family: Callable[..., Sitting]) -> None:
+def test_an_element_of_clips_and_stills_as_it_is_saved(family: Callable[..., CycleContext]) -> None:
     references = _every_reference(family())
     assert references["clip", "clip-2"] == {
         MIME: {"kind": "clip", "id": "clip-2", "links": ["media/clip-2.mp4"]},
@@ -289,7 +289,7 @@ def test_a_clip_that_somebody_did_not_agree_to_look_at_together_gets_no_link(
     assert "clip-2.mp4" not in json.dumps(references["clip", "clip-2"])
 
 
-def test_a_still_has_the_consents_of_who_is_in_it(family: Callable[..., Sitting]) -> None:
+def test_a_still_has_the_consents_of_who_is_in_it(family: Callable[..., CycleContext]) -> None:
     sitting = family(
         (
             "name: Mia, role: child, born: 2025-02-11}",
@@ -304,7 +304,7 @@ def test_a_still_has_the_consents_of_who_is_in_it(family: Callable[..., Sitting]
     assert find_links(sitting, "clip", "clip-1", sitting.folder) == ("media/clip-1.mp4",)
 
 
-def test_after_the_last_day_of_a_yes_there_is_no_link(family: Callable[..., Sitting]) -> None:
+def test_after_the_last_day_of_a_yes_there_is_no_link(family: Callable[..., CycleContext]) -> None:
     sitting = family(("authority: self", "authority: self\n    until: 2026-11-22"))
     later = dataclasses.replace(sitting, today=TODAY + datetime.timedelta(days=1))
     assert [find_links(one, "clip", "clip-1", one.folder) for one in (sitting, later)] == [
@@ -312,7 +312,7 @@ def test_after_the_last_day_of_a_yes_there_is_no_link(family: Callable[..., Sitt
     ]  # fmt: skip
 
 
-def test_an_element_that_is_not_there_has_no_links(family: Callable[..., Sitting]) -> None:
+def test_an_element_that_is_not_there_has_no_links(family: Callable[..., CycleContext]) -> None:
     sitting = family()
     for kind, one in (("clip", "clip-9"), ("prompt", "clip-1"), ("nonsense", "clip-1")):
         assert find_links(sitting, kind, one, sitting.folder) == ()
@@ -321,7 +321,7 @@ def test_an_element_that_is_not_there_has_no_links(family: Callable[..., Sitting
 # The papers
 
 
-def test_a_page_knows_every_kind_and_nothing_else(family: Callable[..., Sitting]) -> None:
+def test_a_page_knows_every_kind_and_nothing_else(family: Callable[..., CycleContext]) -> None:
     page = _page(_with_pictures(family()))
     for kind, one in _every_element(page.sitting):
         view = page.view(kind, one)
@@ -393,7 +393,7 @@ def test_words_go_on_anothers_copy_only_with_a_yes_that_names_them(examples: Pat
 
 
 def test_the_record_holds_words_whatever_the_page_may_hold(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(
         ("uses: [filming, shared-review, take-home]\n    given_by: mum\n    authority: self",
@@ -409,7 +409,7 @@ def test_the_record_holds_words_whatever_the_page_may_hold(
 
 
 def test_words_are_withheld_once_however_often_they_are_asked_for(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(
         ("authority: self", "authority: self\n    answer: no"), answers={"remember": "x"}
@@ -426,7 +426,7 @@ def test_words_are_withheld_once_however_often_they_are_asked_for(
 
 
 def test_a_goal_in_somebodys_words_needs_their_yes_on_a_familys_page(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     asked = family(answers={"goal.settle.now": 5})
     (goal,) = _page(asked).goals()["goals"]
@@ -448,18 +448,18 @@ def test_a_goal_in_somebodys_words_needs_their_yes_on_a_familys_page(
 
 
 def test_a_goal_without_a_rating_is_not_rated_and_never_nought(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     (goal,) = _page(family(answers={"goal.settle.now": None})).goals()["goals"]
     assert (goal["now"], goal["now_value"], goal["rated_by"]) == (None, None, None)
 
 
-def test_a_closed_goal_stands_on_no_page(family: Callable[..., Sitting]) -> None:
+def test_a_closed_goal_stands_on_no_page(family: Callable[..., CycleContext]) -> None:
     assert _page(family(("hoped: 7", "status: closed"))).goals()["goals"] == []
 
 
 def test_only_words_known_to_be_said_or_written_stand_in_quotation_marks(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(
         answers={"remember": "She looks for me.", "helped": ["Waiting.", " ", "Songs."]}
@@ -486,7 +486,7 @@ def test_only_words_known_to_be_said_or_written_stand_in_quotation_marks(
 
 
 def test_words_of_somebody_who_left_the_case_are_not_on_a_familys_page(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(answers={"remember": "I was here."}, by="gran")
     page = _page(sitting)
@@ -509,7 +509,7 @@ def test_a_translation_stands_beside_the_words_in_the_papers_language(examples: 
     }  # fmt: skip
 
 
-def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., Sitting]) -> None:
+def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., CycleContext]) -> None:
     sitting = _with_pictures(family(answers={"next.date": "2026-11-29"}))
     open_page, private = _page(sitting), _page(sitting, private=True)
     shown = [
@@ -524,7 +524,7 @@ def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., Sitti
     assert private.withheld.list_problems() == []
 
 
-def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., Sitting]) -> None:
+def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., CycleContext]) -> None:
     sitting = family(
         answers={"remember": "x", "goal.settle.now": 5, "next.date": "2026-11-29", "try.what": "y"}
     )
@@ -536,7 +536,7 @@ def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., Sitting]
     assert page.goals()["goals"][0]["now"] is None
 
 
-def test_an_empty_answer_is_room_to_write(family: Callable[..., Sitting]) -> None:
+def test_an_empty_answer_is_room_to_write(family: Callable[..., CycleContext]) -> None:
     sitting = family(answers={"remember": "x", "try.what": "y"})
     write_answer(sitting.folder / "answers.jsonl", "remember", "", by="mum", source="said")
     page = _page(_open(sitting.folder))
@@ -549,7 +549,7 @@ def test_an_empty_answer_is_room_to_write(family: Callable[..., Sitting]) -> Non
     assert rows == [["What I will try", "y"], ["Where", None], ["When", None]]
 
 
-def test_names_are_put_into_a_question_on_paper(family: Callable[..., Sitting]) -> None:
+def test_names_are_put_into_a_question_on_paper(family: Callable[..., CycleContext]) -> None:
     sitting = family(answers={"words.us": "the two of us"})
     page = _page(sitting)
     view = page.prompt("clip-1.child-first")
@@ -559,7 +559,7 @@ def test_names_are_put_into_a_question_on_paper(family: Callable[..., Sitting]) 
 
 
 def test_a_tick_a_date_and_a_mark_are_written_as_people_write_them(
-    family: Callable[..., Sitting],
+    family: Callable[..., CycleContext],
 ) -> None:
     sitting = family(
         answers={
@@ -580,7 +580,7 @@ def test_a_tick_a_date_and_a_mark_are_written_as_people_write_them(
     }
 
 
-def test_a_legal_hold_leaves_no_picture_and_no_link(family: Callable[..., Sitting]) -> None:
+def test_a_legal_hold_leaves_no_picture_and_no_link(family: Callable[..., CycleContext]) -> None:
     sitting = _with_pictures(
         family(
             ("helping_question:", "legal_hold: court\nhelping_question:"), answers={"remember": "x"}
@@ -592,7 +592,7 @@ def test_a_legal_hold_leaves_no_picture_and_no_link(family: Callable[..., Sittin
     assert find_links(sitting, "clip", "clip-1", sitting.folder) == ()
 
 
-def test_any_value_of_any_journal_can_stand_on_a_page(family: Callable[..., Sitting]) -> None:
+def test_any_value_of_any_journal_can_stand_on_a_page(family: Callable[..., CycleContext]) -> None:
     sitting = family()
     odd = [None, "", "x" * 9000, 0, 1.5, True, [], [None], [["x"]], [{"at": None}], {}, {"a": 1}]
     for value in odd:

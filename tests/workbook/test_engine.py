@@ -22,7 +22,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
 
 from vigbook.case.folder import read_case_folder
-from vigbook.cycle.context import open_sitting
+from vigbook.cycle.context import open_context
 from vigbook.method.method import find_templates
 from vigbook.outcome import EngineName
 from vigbook.workbook.build import kernel_environment
@@ -116,7 +116,7 @@ def test_cells_give_what_they_give_in_a_kernel(
 def test_every_template_gives_the_same_through_both(built_family: Path, template: Path) -> None:
     folder = built_family / "cycle-1"
     files = read_case_folder(built_family)
-    sitting = open_sitting(files, folder, find_templates(), datetime.date(2026, 11, 22))
+    sitting = open_context(files, folder, find_templates(), datetime.date(2026, 11, 22))
     engines: tuple[EngineName, ...] = ("vigbook", "nbclient")
     nodes = [
         run_template(template, {"case": "..", "cycle": 1}, folder, kernel_environment(sitting), one)

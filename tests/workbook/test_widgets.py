@@ -13,16 +13,16 @@ from families import CASE
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
 from vigbook.cycle.answering import save_typed
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.method.method import Words, find_templates, load_words
 from vigbook.workbook.widgets import ClipPlayer, PromptWidget, describe_clip, describe_prompt
 
 TODAY = datetime.date(2026, 11, 22)
 
 
-def sit(family: Path, cycle: int = 1) -> Sitting:
+def sit(family: Path, cycle: int = 1) -> CycleContext:
     folder = family / f"cycle-{cycle}"
-    return open_sitting(read_case_folder(family, [folder]), folder, find_templates(), TODAY)
+    return open_context(read_case_folder(family, [folder]), folder, find_templates(), TODAY)
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import bagit
 
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.cycle.review_data import format_review, make_review
 from vigbook.errors import ArchiveError, Problem
 from vigbook.system.atomic import output_error, publish_folder, sha256_of
 from vigbook.workbook.build import NOTEBOOK
 
 
-def write_bag(sitting: Sitting, name: str, to: Path) -> tuple[Path, bool]:
+def write_bag(sitting: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
     """Writes a cycle's record, its data and its workbook as one bag.
 
     A bag is never changed. What has been amended since goes into a bag of its own, `-v2`, `-v3`.
@@ -93,7 +93,7 @@ def verify_bag(bag: Path) -> None:
         raise ArchiveError(problems)
 
 
-def _list_pictures(sitting: Sitting) -> Iterator[tuple[str, Path]]:
+def _list_pictures(sitting: CycleContext) -> Iterator[tuple[str, Path]]:
     for clip in sitting.cycle.clips:
         for number, still in enumerate(clip.stills, start=1):
             record = sitting.still_record(clip, number)

@@ -39,7 +39,7 @@ _LENGTH = struct.Struct("!Q")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Errand:
+class BuildRequest:
     """What a process needs to know to build one family.
 
     Attributes:
@@ -95,11 +95,11 @@ class Builder:
         fresh = time.monotonic() - self._last_s < IDLE_S / 2
         return fresh and self._built < FAMILIES_A_PROCESS and self._process.poll() is None
 
-    def build(self, errand: bytes, wanted: Callable[[], bool] = lambda: True) -> bytes:
+    def build(self, request: bytes, wanted: Callable[[], bool] = lambda: True) -> bytes:
         """Builds one family.
 
         Args:
-            errand: a pickled `Errand`.
+            request: a pickled `BuildRequest`.
             wanted: asked again and again; when it says no, the process is ended.
 
         Returns:
@@ -111,7 +111,7 @@ class Builder:
         answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         done = False
         try:
-            _write(self._process.stdin, errand)
+            _write(self._process.stdin, request)
             self._listener = threading.Thread(
                 target=_await, args=[self._process.stdout, answers], daemon=True
             )
@@ -189,33 +189,33 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
-        while _wait_for_errand():
+        while _wait_for_request():
             asked = _read(sys.stdin.buffer)
             if asked is None:
                 return
             _write(answers, pickle.dumps(_run(pickle.loads(asked))))
 
 
-def _wait_for_errand() -> bool:
+def _wait_for_request() -> bool:
     if os.name != "posix":
         return True
     ready, _, _ = select.select([0], [], [], IDLE_S)
     return bool(ready)
 
 
-def _run(errand: Errand) -> list[Outcome]:
+def _run(request: BuildRequest) -> list[Outcome]:
     """Builds a family, and returns the outcomes with paths that can be read elsewhere."""
-    if errand.by:
-        os.environ["VIGBOOK_WORKER"] = errand.by
+    if request.by:
+        os.environ["VIGBOOK_WORKER"] = request.by
     else:
         os.environ.pop("VIGBOOK_WORKER", None)
     # Sentences name files as seen from where the command was run, if that is to be had here.
-    there = errand.folder.is_dir()
-    folder = errand.folder if there else errand.case.parent
+    there = request.folder.is_dir()
+    folder = request.folder if there else request.case.parent
     if folder.is_dir():
         os.chdir(folder)
-    outcomes = errand.build(errand.case, errand.options)
-    return outcomes if there else [_move(outcome, errand.case) for outcome in outcomes]
+    outcomes = request.build(request.case, request.options)
+    return outcomes if there else [_move(outcome, request.case) for outcome in outcomes]
 
 
 def _move(outcome: Outcome, case: Path) -> Outcome:

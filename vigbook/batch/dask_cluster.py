@@ -26,14 +26,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from vigbook.batch.build_process import Build, Errand
+from vigbook.batch.build_process import Build, BuildRequest
 from vigbook.batch.dask_worker import (
     Call,
     Task,
-    Unfit,
+    WorkerRejected,
     count_families,
     tell_other_version,
-    tell_unfit,
+    tell_rejected,
 )
 from vigbook.errors import Problem, UsageError, show_path
 from vigbook.outcome import Options, Outcome
@@ -216,15 +216,15 @@ class _Run:
 
     def _submit(self, job: _Job) -> None:
         folder = Path.cwd()
-        errand = Errand(
+        request = BuildRequest(
             build=self._build, case=_find(job.case), options=self._options, folder=folder,
             by=os.environ.get("VIGBOOK_WORKER"),
         )  # fmt: skip
         job.begun += 1
         job.only = self._fit if self._unfit else None
         task = Task(
-            run=self._id, version=self._version, case=str(errand.case),
-            seen=errand.case.exists(), errand=pickle.dumps(errand),
+            run=self._id, version=self._version, case=str(request.case),
+            seen=request.case.exists(), request=pickle.dumps(request),
         )  # fmt: skip
         # Its name is shown by the cluster, so it says nothing of the family.
         key = f"vigbook-{uuid.uuid4().hex}"
@@ -263,9 +263,9 @@ class _Run:
         else:
             if isinstance(told, bytes):
                 return _as_named(pickle.loads(told), job.case)
-            if isinstance(told, Unfit):
+            if isinstance(told, WorkerRejected):
                 problem = told.problem
-                self._mark_unfit(told.worker, problem)
+                self._mark_rejected(told.worker, problem)
             elif told is None:
                 return [_failed(job.case, problem)]
         # An unfit worker is met once; whatever else went wrong is tried again a few times.
@@ -285,9 +285,9 @@ class _Run:
             versions = self._client.run(metadata.version, "vigbook", workers=new, on_error="return")
             for worker, version in versions.items():
                 if isinstance(version, metadata.PackageNotFoundError):
-                    self._mark_unfit(worker, tell_unfit(worker, "has no vigbook"))
+                    self._mark_rejected(worker, tell_rejected(worker, "has no vigbook"))
                 elif isinstance(version, str) and version != self._version:
-                    self._mark_unfit(worker, tell_other_version(worker, version, self._version))
+                    self._mark_rejected(worker, tell_other_version(worker, version, self._version))
         self._workers = now
         if self._fit:
             self._worker_seen_s = time.monotonic()
@@ -310,7 +310,7 @@ class _Run:
     def _silent(self) -> Problem:
         return Problem(found=f"the Dask scheduler at {self._address} went away", mend=_AGAIN)
 
-    def _mark_unfit(self, worker: str, problem: Problem) -> None:
+    def _mark_rejected(self, worker: str, problem: Problem) -> None:
         if worker not in self._unfit:
             self._unfit[worker] = problem
             self._untold.append(problem)

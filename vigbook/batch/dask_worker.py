@@ -27,14 +27,14 @@ class Task:
         version: of the vigbook that gives it.
         case: the family's folder, absolute.
         seen: whether whoever gives it sees that folder.
-        errand: for the process that builds.
+        request: for the process that builds.
     """
 
     run: str
     version: str
     case: str
     seen: bool
-    errand: bytes
+    request: bytes
 
 
 class Call:
@@ -48,7 +48,7 @@ class Call:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Unfit:
+class WorkerRejected:
     """Told by a worker that cannot build a family: which worker, and why."""
 
     worker: str
@@ -60,7 +60,7 @@ _idle: list[Builder] = []
 _building: Counter[str] = Counter()
 
 
-def build_here(task: Task) -> bytes | Unfit | None:
+def build_here(task: Task) -> bytes | WorkerRejected | None:
     """Builds one family in a process beside this worker.
 
     Returns:
@@ -73,16 +73,18 @@ def build_here(task: Task) -> bytes | Unfit | None:
     name = f"{worker.address} on {socket.gethostname()}"
     version = metadata.version("vigbook")
     if version != task.version:
-        return Unfit(worker=worker.address, problem=tell_other_version(name, version, task.version))
+        return WorkerRejected(
+            worker=worker.address, problem=tell_other_version(name, version, task.version)
+        )
     if task.seen and not Path(task.case).exists():
         mend = "keep families on storage that all machines share under the same path"
-        problem = tell_unfit(name, f"does not see {task.case}", mend)
-        return Unfit(worker=worker.address, problem=problem)
+        problem = tell_rejected(name, f"does not see {task.case}", mend)
+        return WorkerRejected(worker=worker.address, problem=problem)
     key = worker.get_current_task()
     with _lock:
         _building[task.run] += 1
     try:
-        return _lend_builder(lambda builder: builder.build(task.errand, _is_wanted(worker, key)))
+        return _lend_builder(lambda builder: builder.build(task.request, _is_wanted(worker, key)))
     except EndedError:
         return None
     finally:
@@ -126,11 +128,11 @@ def count_families(run: str) -> int:
     return _building[run]
 
 
-def tell_unfit(
+def tell_rejected(
     worker: str, found: str, mend: str = "install the same version on every worker"
 ) -> Problem:
     return Problem(file=f"worker {worker}", found=f"{found}, so it builds nothing", mend=mend)
 
 
 def tell_other_version(worker: str, there: str, here: str) -> Problem:
-    return tell_unfit(worker, f"has vigbook {there} where this is {here}")
+    return tell_rejected(worker, f"has vigbook {there} where this is {here}")

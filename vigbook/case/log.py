@@ -12,7 +12,7 @@ from typing import Literal
 from vigbook.system.atomic import output_error
 from vigbook.system.locks import hold_journal
 
-Deed = Literal["built", "opened", "printed", "exported", "erased"]
+Action = Literal["built", "opened", "printed", "exported", "erased"]
 
 
 def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: True) -> None:
@@ -55,12 +55,12 @@ def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: Tr
         raise output_error(journal, err) from err
 
 
-def write_log(family: Path, deed: Deed, cycle: int | None, what: Sequence[str] = ()) -> None:
+def write_log(family: Path, action: Action, cycle: int | None, what: Sequence[str] = ()) -> None:
     """Appends a line to the family's `log.jsonl`.
 
     Args:
         family: the family's folder.
-        deed: what was done.
+        action: what was done.
         cycle: in which cycle, if in one.
         what: ids of what it was done to: file names, prompts.
 
@@ -73,7 +73,7 @@ def write_log(family: Path, deed: Deed, cycle: int | None, what: Sequence[str] =
     entry = {
         "v": 1,
         "at": at.replace("+00:00", "Z"),
-        "did": deed,
+        "did": action,
         "cycle": cycle,
         "what": [*what],
         "by": by,

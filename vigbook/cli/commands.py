@@ -97,11 +97,11 @@ def demo(
 ) -> None:
     """Make an example family with a film, and go the whole way to the printed pages."""
     from vigbook import pipeline
-    from vigbook.demo import examples as example
+    from vigbook.demo.examples import draw_films, lay_out
 
     with show_status() as progress:
-        family = or_leave(lambda: example.lay_out(folder))
-        or_leave(lambda: example.draw_films(family, progress))
+        family = or_leave(lambda: lay_out(folder))
+        or_leave(lambda: draw_films(family, progress))
         outcomes = or_leave(lambda: pipeline.build(family, _options(None, None, today), progress))
     tell_outcomes(outcomes)
     made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
@@ -163,7 +163,7 @@ def build(
     today: Today = None,
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
-    from vigbook.batch import run as batch
+    from vigbook.batch.run import build_many, plan_many
     from vigbook.cli.summary import count_up, format_plans, is_quiet, shorten
 
     options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
@@ -171,7 +171,7 @@ def build(
     begin = time.monotonic()
     with show_status() as progress:
         progress("looking at what changed")
-        plans = batch.plan_many(families, options)
+        plans = plan_many(families, options)
     stale = [plan for plan in plans if plan.reasons]
     many = len(families) > 1 and not as_json
     if many:
@@ -181,7 +181,7 @@ def build(
         with (
             show_status(len(stale)) as progress,
             # Interrupted in the middle, it is the batch that tidies up, and now.
-            closing(batch.build_many(plans, options, progress, scheduler)) as built,
+            closing(build_many(plans, options, progress, scheduler)) as built,
         ):
             for plan, found in each_or_leave(built):
                 done.append((plan, found))
@@ -370,7 +370,7 @@ def _serve(
     from vigbook.case.folder import find_family
     from vigbook.server.app import serve
     from vigbook.server.launch import prepare_to_open
-    from vigbook.server.session import Desk
+    from vigbook.server.session import FamilySession
 
     family, folders = or_leave(lambda: find_family(case))
     run = None if page else _ask  # choosing clips needs no workbook
@@ -385,9 +385,11 @@ def _serve(
         workbook = f"{one or 'cycle-1'}/workbook.ipynb"
         live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
         page = live if one or lab else "vigbook/"
-    desk = Desk(family=family.resolve(), options=options)
+    session = FamilySession(family=family.resolve(), options=options)
     tell = lambda address: print(address, flush=True)  # noqa: E731
-    or_leave(lambda: serve(desk, page, environment, port=port, lab=lab, browser=browser, tell=tell))
+    or_leave(
+        lambda: serve(session, page, environment, port=port, lab=lab, browser=browser, tell=tell)
+    )
 
 
 def _ask(workbook: Path, cells: Sequence[str]) -> bool:

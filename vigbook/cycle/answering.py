@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from vigbook.case.journal import SOURCES, Answer, ConflictError, Said, read_journal, write_answer
 from vigbook.case.models import Clip
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import AnswerError, OutputError, Problem, VigbookError
 from vigbook.method.method import parse_answer
 from vigbook.timecode import Timecode
@@ -23,7 +23,7 @@ from vigbook.timecode import Timecode
 _MOST_MARKS = 500
 
 
-def save_typed(sitting: Sitting, typed: Mapping[str, Any]) -> dict[str, Any]:
+def save_typed(sitting: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Puts what was typed into the journal, and tells what came of it, for the screen.
 
     Args:
@@ -48,7 +48,7 @@ def save_typed(sitting: Sitting, typed: Mapping[str, Any]) -> dict[str, Any]:
         return {"refused": _sentence(err), "again": True}
 
 
-def show_prompt(sitting: Sitting, prompt_id: str) -> list[dict[str, Any]]:
+def show_prompt(sitting: CycleContext, prompt_id: str) -> list[dict[str, Any]]:
     """Returns every answer to a prompt, oldest first, as `show_answer` does each.
 
     Raises:
@@ -79,7 +79,7 @@ def to_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _save(sitting: Sitting, typed: Mapping[str, Any]) -> Answer:
+def _save(sitting: CycleContext, typed: Mapping[str, Any]) -> Answer:
     prompt_id, value = str(typed.get("prompt")), typed.get("value")
     prompt = sitting.prompts.get(prompt_id)
     if prompt and prompt.kind == "marks":

@@ -18,7 +18,7 @@ from vigbook.case.consent import (
 )
 from vigbook.case.folder import CaseFolder
 from vigbook.case.models import Clip, Use
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, show_path
 from vigbook.method.method import check_principles, load_words
 from vigbook.timecode import Timecode
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _SOON = datetime.timedelta(days=14)
 
 
-def check_vocabulary(sitting: Sitting) -> list[Problem]:
+def check_vocabulary(sitting: CycleContext) -> list[Problem]:
     """Returns what the cycle names and its method does not have."""
     found = check_principles(sitting.method, sitting.cycle)
     return [sitting.source.problem(one.at, one.found, one.mend) for one in found]
@@ -49,7 +49,7 @@ def check_links(folder: Path) -> list[Problem]:
     ]
 
 
-def check_film_there(sitting: Sitting, film: Path) -> None:
+def check_film_there(sitting: CycleContext, film: Path) -> None:
     """Raises a CaseError where the film is not there, with the line that names it."""
     if film.is_file():
         return
@@ -58,7 +58,7 @@ def check_film_there(sitting: Sitting, film: Path) -> None:
     raise CaseError(sitting.source.problem(("film", "file"), found, mend))
 
 
-def check_spans(sitting: Sitting, facts: FilmFacts, last_frame: Timecode | None) -> None:
+def check_spans(sitting: CycleContext, facts: FilmFacts, last_frame: Timecode | None) -> None:
     """Raises a CaseError with every clip that goes past the end of the film.
 
     Args:
@@ -82,7 +82,7 @@ def check_spans(sitting: Sitting, facts: FilmFacts, last_frame: Timecode | None)
         raise CaseError(problems)
 
 
-def split_by_filming(sitting: Sitting) -> tuple[list[Clip], list[Problem]]:
+def split_by_filming(sitting: CycleContext) -> tuple[list[Clip], list[Problem]]:
     """Returns the clips that may be cut, and for the others who has not agreed to be filmed."""
     agreed, refused = [], []
     for index, clip in enumerate(sitting.cycle.clips):
@@ -98,7 +98,7 @@ def split_by_filming(sitting: Sitting) -> tuple[list[Clip], list[Problem]]:
     return agreed, refused
 
 
-def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Problem]:
+def list_warnings(sitting: CycleContext, languages: Iterable[str] = ()) -> list[Problem]:
     """Returns what is no error and still wants somebody's eye.
 
     Args:
@@ -118,7 +118,7 @@ def list_warnings(sitting: Sitting, languages: Iterable[str] = ()) -> list[Probl
     ]
 
 
-def list_withheld(sitting: Sitting) -> list[Problem]:
+def list_withheld(sitting: CycleContext) -> list[Problem]:
     """Returns which uses of the cycle's pictures nobody has said yes to, by clip and still."""
     found = split_by_filming(sitting)[1]
     if not sitting.cycle.clips:
@@ -154,7 +154,7 @@ def next_day(family: CaseFolder, today: datetime.date) -> datetime.date | None:
     return min((day for day in days if day and day > today), default=None)
 
 
-def _media_due(sitting: Sitting) -> Iterator[Problem]:
+def _media_due(sitting: CycleContext) -> Iterator[Problem]:
     cycles = [source.model for source in sitting.family.cycles.values()]
     due = media_due(sitting.case, cycles, sitting.service)
     if due is None and not sitting.case.legal_hold:
@@ -172,7 +172,7 @@ def _media_due(sitting: Sitting) -> Iterator[Problem]:
     yield Problem(file=where, found=found, mend=mend, pressing=True)
 
 
-def _film_kept(sitting: Sitting) -> Iterator[Problem]:
+def _film_kept(sitting: CycleContext) -> Iterator[Problem]:
     """A film of somebody who has said no, or taken a yes back, is to be deleted."""
     film = sitting.folder / sitting.cycle.film.file
     said_no = [
@@ -185,7 +185,7 @@ def _film_kept(sitting: Sitting) -> Iterator[Problem]:
         yield Problem(file=show_path(film), found=found, mend="delete it", pressing=True)
 
 
-def _team(sitting: Sitting) -> Iterator[Problem]:
+def _team(sitting: CycleContext) -> Iterator[Problem]:
     path = sitting.family.service_path
     if path is None:
         found = "there is no service.yaml, so the pages carry no team, name or phone"
@@ -204,7 +204,7 @@ def _team(sitting: Sitting) -> Iterator[Problem]:
         yield Problem(file=show_path(path), field="logo", found=found, mend=mend)
 
 
-def _authority(sitting: Sitting) -> Iterator[Problem]:
+def _authority(sitting: CycleContext) -> Iterator[Problem]:
     for index, row in enumerate(sitting.case.consents):
         if row.authority == "self" and row.given_by != row.person:
             found = f"'self' is for a person's own yes, and this one is from '{row.given_by}'"
@@ -212,7 +212,7 @@ def _authority(sitting: Sitting) -> Iterator[Problem]:
             yield sitting.family.case.problem(("consents", index, "authority"), found, mend)
 
 
-def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
+def _language(sitting: CycleContext, asked: Iterable[str]) -> Iterator[Problem]:
     """Our own words in each language that is in use, or asked for."""
     at = show_path(sitting.family.case.path)
     own = (one.language for one in sitting.case.receivers if one.language)
@@ -230,7 +230,7 @@ def _language(sitting: Sitting, asked: Iterable[str]) -> Iterator[Problem]:
             yield Problem(file=at, field="language", found=said, mend=mend)
 
 
-def _journal(sitting: Sitting) -> Iterator[Problem]:
+def _journal(sitting: CycleContext) -> Iterator[Problem]:
     if torn := sitting.journal.torn:
         found = "is not a whole answer and is passed over"
         if len(torn) > 1:
@@ -254,7 +254,7 @@ def _journal(sitting: Sitting) -> Iterator[Problem]:
         yield Problem(file=path, found=found, mend=mend)
 
 
-def _copies(sitting: Sitting) -> Iterator[Problem]:
+def _copies(sitting: CycleContext) -> Iterator[Problem]:
     """The family's page is nobody's own copy: it may hold words that one of them may not see."""
     case, today = sitting.case, sitting.today
     speakers = {line.by for line in sitting.journal.lines if case.person(line.by)}
@@ -272,7 +272,7 @@ def _copies(sitting: Sitting) -> Iterator[Problem]:
             yield Problem(file=path, found=found, mend=mend)
 
 
-def _clips(sitting: Sitting) -> Iterator[Problem]:
+def _clips(sitting: CycleContext) -> Iterator[Problem]:
     problem = sitting.source.problem
     for index, clip in enumerate(sitting.cycle.clips):
         for place, still in enumerate(clip.stills):
@@ -282,7 +282,7 @@ def _clips(sitting: Sitting) -> Iterator[Problem]:
                 yield problem(at, "has no words for who cannot see it", mend)
 
 
-def _masks(sitting: Sitting) -> Iterator[Problem]:
+def _masks(sitting: CycleContext) -> Iterator[Problem]:
     """What is covered is only as good as the eyes that watched it."""
     for index, clip in enumerate(sitting.cycle.clips):
         at = ("clips", index, "masks")
@@ -301,7 +301,7 @@ def _masks(sitting: Sitting) -> Iterator[Problem]:
             yield sitting.source.problem(at, found, "ask them, or whoever decides for them")
 
 
-def _only_covered(sitting: Sitting, clip: Clip) -> Iterator[str]:
+def _only_covered(sitting: CycleContext, clip: Clip) -> Iterator[str]:
     """Yields who was not asked about a use that a picture of them is allowed for, covered."""
     covered = {one for still in (None, *clip.stills) for one in sitting.list_covered(clip, still)}
     for one in sorted(covered & set(sitting.cycle.in_picture(clip))):

@@ -20,7 +20,7 @@ from vigbook.method.method import Method, Prompt, Words, load_method
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: it keeps what it works out
-class Sitting:
+class CycleContext:
     """One cycle of one family with all that is known of it: what its elements are shown from.
 
     Attributes:
@@ -194,9 +194,9 @@ class Sitting:
         return next((found for one in journals if (found := one.last(prompt_id))), None)
 
 
-def open_sitting(
+def open_context(
     family: CaseFolder, folder: Path, templates: tuple[Path, ...], today: datetime.date
-) -> Sitting:
+) -> CycleContext:
     """Returns a cycle with its method, its answers and its manifest, as they are on the disk now.
 
     Raises:
@@ -210,7 +210,7 @@ def open_sitting(
             raise
         wrong = err.problems[0]
         raise MethodError(family.case.problem(("method",), wrong.found, wrong.mend)) from err
-    return Sitting(
+    return CycleContext(
         family=family,
         folder=folder,
         templates=templates,

@@ -19,7 +19,7 @@ from typing import Literal
 from vigbook.case.models import PRACTITIONER, Language, Model, Text
 from vigbook.case.rules import Location
 from vigbook.case.yaml_file import read_model
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, show_path
 
 LONGEST_SENTENCE = 20  # words; longer ones are lost before their end (plain-language guides)
@@ -84,7 +84,7 @@ class _Rule:
     checked: bool
 
 
-def list_suggestions(sitting: Sitting) -> list[Problem]:
+def list_suggestions(sitting: CycleContext) -> list[Problem]:
     """Returns where the worker's own words could be gentler or plainer, and how."""
     names = _names(sitting)
     suggestions: list[Problem] = []
@@ -133,14 +133,14 @@ def count_words(text: str) -> int:
 # --- What the worker wrote ------------------------------------------------------------------
 
 
-def _list_written(sitting: Sitting) -> Iterator[Written]:
+def _list_written(sitting: CycleContext) -> Iterator[Written]:
     yield from _in_cycle(sitting)
     yield from _in_case(sitting)
     yield from _in_service(sitting)
     yield from _in_answers(sitting)
 
 
-def _in_cycle(sitting: Sitting) -> Iterator[Written]:
+def _in_cycle(sitting: CycleContext) -> Iterator[Written]:
     ours, theirs = sitting.service.language, sitting.case.language
 
     def written(text: str | None, at: Location, seen_by: Literal["family", "team"]) -> Written:
@@ -164,7 +164,7 @@ def _in_cycle(sitting: Sitting) -> Iterator[Written]:
     yield from (one for one in every if one.text)
 
 
-def _in_case(sitting: Sitting) -> Iterator[Written]:
+def _in_case(sitting: CycleContext) -> Iterator[Written]:
     """A goal's wording is its owner's; what stands at the ends of its ladder is the worker's."""
     source, language = sitting.family.case, sitting.case.language
     for index, goal in enumerate(sitting.case.goals):
@@ -179,14 +179,14 @@ def _in_case(sitting: Sitting) -> Iterator[Written]:
             yield Written(text=text, language=language, seen_by="family", where=where)
 
 
-def _in_service(sitting: Sitting) -> Iterator[Written]:
+def _in_service(sitting: CycleContext) -> Iterator[Written]:
     path, footer = sitting.family.service_path, sitting.service.footer
     if path and footer:
         where = Problem(file=show_path(path), field="footer", found="")
         yield Written(text=footer, language=sitting.service.language, seen_by="family", where=where)
 
 
-def _in_answers(sitting: Sitting) -> Iterator[Written]:
+def _in_answers(sitting: CycleContext) -> Iterator[Written]:
     """What stands for a prompt and came from the worker; names are the family's to choose."""
     journal = sitting.folder / "answers.jsonl"
     for prompt_id, prompt in sitting.prompts.items():
@@ -259,7 +259,7 @@ def _judge_age(written: Written, text: str) -> Iterator[Problem]:
         )
 
 
-def _judge_all_short(sitting: Sitting, texts: Sequence[str]) -> list[Problem]:
+def _judge_all_short(sitting: CycleContext, texts: Sequence[str]) -> list[Problem]:
     """A title or a question is too short to judge; all of them together may not be."""
     text = "\n".join(texts)
     age = reading_age(text) if _is_english(sitting.case.language, text) else None
@@ -289,7 +289,7 @@ def _sentences(text: str) -> list[str]:
 # --- Names and quotations -------------------------------------------------------------------
 
 
-def _names(sitting: Sitting) -> re.Pattern[str]:
+def _names(sitting: CycleContext) -> re.Pattern[str]:
     """Returns what finds the names in a text: a family may be called Poor."""
     known = [person.name for person in sitting.case.people] + [sitting.worker or ""]
     for journal in (sitting.journal, *sitting.earlier):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 from vigbook import __version__
 from vigbook.case.manifest import Manifest
 from vigbook.case.models import Case, Cycle, Model, Service
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 
 
 class Review(Model):
@@ -28,7 +28,7 @@ class Review(Model):
     media: Manifest | None
 
 
-def make_review(sitting: Sitting, *, history: bool = True) -> Review:
+def make_review(sitting: CycleContext, *, history: bool = True) -> Review:
     """Returns the data of a cycle's review.
 
     Args:

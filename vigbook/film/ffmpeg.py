@@ -77,7 +77,7 @@ def run_ffmpeg(
         length: of what is made, in seconds.
         progress: told as it goes.
         group: the process group that it joins, which ends when this program is killed
-            (`Limited.group`); without one it would go on writing until its own end.
+            (`SandboxedProcess.group`); without one it would go on writing until its own end.
 
     Raises:
         CutError: it could not be made, or took far longer than it should.

@@ -18,10 +18,10 @@ from vigbook.errors import FilmError, Problem
 from vigbook.film.facts import Shown
 from vigbook.system.sandbox import (
     Answer,
-    FallenError,
-    Limited,
+    ChildCrashedError,
     Limits,
-    ToldError,
+    ReportedError,
+    SandboxedProcess,
     answer_requests,
     writing,
 )
@@ -31,7 +31,7 @@ _LIMITS = Limits()
 _ROOM_BYTES = 256 * 1024**2  # for what is encoded again, beside twice what is copied
 
 
-class Reader(Limited):
+class Reader(SandboxedProcess):
     """A process that reads films, started when it is first asked and again after it fell."""
 
     def __init__(self, limits: Limits = _LIMITS) -> None:
@@ -45,9 +45,9 @@ class Reader(Limited):
         """
         try:
             yield from self.exchange({"do": do, "film": str(film), **details})
-        except ToldError as err:
+        except ReportedError as err:
             raise FilmError(err.problems) from err
-        except FallenError as err:
+        except ChildCrashedError as err:
             raise FilmError(_fell(film, err.took_too_long)) from err
         except OSError as err:
             found = f"the process that reads films cannot be started: {err.strerror}"
@@ -92,8 +92,7 @@ def _memory_problem(request: Mapping[str, Any]) -> Problem:
 
 
 def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
-    from vigbook.film import decode, probe
-    from vigbook.film import smart_cut as original
+    from vigbook.film import decode, probe, smart_cut
 
     film = Path(request["film"])
     times = [_time(one) for one in request.get("times", ())]
@@ -124,7 +123,7 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
             span = Span(_time(request["start"]), _time(request["end"]))
             out, sound = Path(request["out"]), request["sound"]
             with writing(2 * film.stat().st_size + _ROOM_BYTES):
-                yield {"why": original.copy_clip(film, times, span, out, sound=sound)}, b""
+                yield {"why": smart_cut.copy_clip(film, times, span, out, sound=sound)}, b""
         case "end":
             yield {"at": str(decode.find_end(film).seconds)}, b""
         case "count":

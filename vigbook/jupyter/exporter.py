@@ -118,7 +118,7 @@ def export_paper(
     """
     # The family's files and the page templates: nbconvert loads every exporter to list its name.
     from vigbook.cycle.checks import list_warnings
-    from vigbook.cycle.context import Sitting
+    from vigbook.cycle.context import CycleContext
     from vigbook.outcome import Outcome
     from vigbook.paper.printing import make_paper
     from vigbook.paper.variants import Variant
@@ -129,7 +129,7 @@ def export_paper(
         _check_was_run(node, folder / f"{name}.ipynb")
     made: list[bytes] = []
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         outcome.warnings += list_warnings(sitting)
         content, withheld = make_paper(sitting, Variant(name=paper), node)
         made.append(content)

@@ -10,7 +10,7 @@ from typing import Self
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Enclosure:
+class Attachment:
     """A file that a PDF carries: the data that its page was made from.
 
     Attributes:

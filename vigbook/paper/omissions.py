@@ -7,7 +7,7 @@ import dataclasses
 from vigbook.case.consent import Decision
 from vigbook.case.models import Use
 from vigbook.case.rules import Location
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem
 
 
@@ -22,7 +22,7 @@ class Withheld:
         own: pictures of a team's own cells that were left out.
     """
 
-    sitting: Sitting
+    sitting: CycleContext
     use: Use
     audience: str | None
     own: list[Problem] = dataclasses.field(default_factory=list)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from vigbook.case.consent import Decision, may_share_words
 from vigbook.case.journal import Answer
 from vigbook.case.models import Clip, Goal, Size, Use
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.method.method import Prompt, Words
 from vigbook.paper.omissions import Withheld
 from vigbook.timecode import Timecode
@@ -44,7 +44,7 @@ class Page:
         withheld: what was left out for want of consent.
     """
 
-    sitting: Sitting
+    sitting: CycleContext
     words: Words
     use: Use
     audience: str | None = None

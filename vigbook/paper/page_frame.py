@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from vigbook.case.consent import media_due
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.paper.page import Page, View
 
 
@@ -53,7 +53,7 @@ def is_deletion_unknown(page: Page) -> bool:
     return not held and media_due(page.sitting.case, cycles, page.sitting.service) is None
 
 
-def find_logo(sitting: Sitting) -> Path | None:
+def find_logo(sitting: CycleContext) -> Path | None:
     """Returns the team's logo, where it has one that is there."""
     name, team = sitting.service.logo, sitting.family.service_path
     # Beside service.yaml and nowhere else: a path could lead to a family's pictures.

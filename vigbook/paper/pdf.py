@@ -26,7 +26,7 @@ from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 from vigbook.errors import PaperError, Problem, show_path
-from vigbook.paper.attachment import Enclosure as Enclosure
+from vigbook.paper.attachment import Attachment as Attachment
 from vigbook.paper.pdfa import PDF_VARIANT, finish_pdf
 
 _TYPES = {
@@ -41,7 +41,7 @@ _MOST_DOTS = 40_000_000  # decoded, a quarter of a gigabyte at the most
 def lay_out(
     html: str,
     places: Mapping[str, Path],
-    enclosures: Sequence[Enclosure] = (),
+    enclosures: Sequence[Attachment] = (),
     pictures: Mapping[str, bytes] | None = None,
     at_most: int | None = None,
 ) -> tuple[int, bytes]:
@@ -130,13 +130,13 @@ def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
     return tuple((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
 
 
-def _attach(enclosure: Enclosure) -> weasyprint.Attachment:
+def _attach(attachment: Attachment) -> weasyprint.Attachment:
     return weasyprint.Attachment(
-        file_obj=io.BytesIO(enclosure.content),
-        name=enclosure.name,
-        description=enclosure.description,
-        created=enclosure.created,
-        modified=enclosure.modified,
+        file_obj=io.BytesIO(attachment.content),
+        name=attachment.name,
+        description=attachment.description,
+        created=attachment.created,
+        modified=attachment.modified,
         relationship="Data",
     )
 

@@ -19,18 +19,18 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.case.models import Person, Size
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.cycle.review_data import format_review, make_review
 from vigbook.errors import PaperError, Problem, UsageError, show_path
 from vigbook.method.method import check_language, find_template, hash_templates, load_words
-from vigbook.paper.attachment import Enclosure
+from vigbook.paper.attachment import Attachment
 from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.paper.kinds.record import make_record
 from vigbook.paper.kinds.take_home import make_take_home
 from vigbook.paper.kinds.worksheet import make_worksheet
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import find_logo
-from vigbook.paper.renderer import borrow_press, check_length
+from vigbook.paper.renderer import borrow_renderer, check_length
 from vigbook.paper.variants import (
     Variant,
     latest,
@@ -85,7 +85,7 @@ class _Draft:
 
 
 def print_paper(
-    sitting: Sitting, variant: Variant, laid: dict[str, tuple[int, bytes]] | None = None
+    sitting: CycleContext, variant: Variant, laid: dict[str, tuple[int, bytes]] | None = None
 ) -> Printed:
     """Prints one paper, unless the one that is there was made from the same things.
 
@@ -130,7 +130,7 @@ def print_paper(
 
 
 def make_paper(
-    sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None
+    sitting: CycleContext, variant: Variant, node: Mapping[str, Any] | None = None
 ) -> tuple[bytes, tuple[Problem, ...]]:
     """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
 
@@ -146,7 +146,9 @@ def make_paper(
     return _lay_out(draft, _render(draft))[1], tuple(draft.page.withheld.list_problems())
 
 
-def _draft(sitting: Sitting, variant: Variant, node: Mapping[str, Any] | None = None) -> _Draft:
+def _draft(
+    sitting: CycleContext, variant: Variant, node: Mapping[str, Any] | None = None
+) -> _Draft:
     _check_foot(sitting)
     page, name = open_page(sitting, variant)
     contexts: dict[str, Callable[[Page], View]] = {
@@ -176,7 +178,7 @@ def _printed(draft: _Draft, pages: object, *, made: bool) -> Printed:
     )
 
 
-def open_page(sitting: Sitting, variant: Variant) -> tuple[Page, str]:
+def open_page(sitting: CycleContext, variant: Variant) -> tuple[Page, str]:
     """Returns the page of a variant before anything is on it, and its file's name.
 
     Raises:
@@ -258,9 +260,9 @@ def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
 
 def _press(draft: _Draft, html: str, at_most: int | None) -> tuple[int, bytes]:
     sitting = draft.page.sitting
-    enclosed = [_enclose(sitting, draft.data)] if draft.data else []
-    with borrow_press() as press, _named(draft.path):
-        return press.lay_out(html, draft.places, enclosed, draft.page.own_pictures, at_most)
+    attached = [_attach_all(sitting, draft.data)] if draft.data else []
+    with borrow_renderer() as renderer, _named(draft.path):
+        return renderer.lay_out(html, draft.places, attached, draft.page.own_pictures, at_most)
 
 
 def _render(draft: _Draft, fit: int = 0) -> str:
@@ -270,21 +272,21 @@ def _render(draft: _Draft, fit: int = 0) -> str:
     templates = page.sitting.templates
     context = {**draft.context, "page": {**draft.context["page"], "fit": fit}}
     if len(templates) > 1:  # a team's own may hold anything, work without an end too
-        with borrow_press() as press:
-            text = press.fill(template, templates, page.words.language, context)
+        with borrow_renderer() as renderer:
+            text = renderer.fill(template, templates, page.words.language, context)
     else:
         text = fill(templates, page.words, template, context)
     return set_in_one_face(drop_controls(text))
 
 
-def _places(sitting: Sitting) -> dict[str, Path]:
+def _places(sitting: CycleContext) -> dict[str, Path]:
     """Returns what a page may read, by the place it is called by in the page."""
     places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
     logo = find_logo(sitting)
     return places | {"logo": logo} if logo else places
 
 
-def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
+def _attach_all(sitting: CycleContext, data: bytes) -> Attachment:
     """Returns what the record carries, with times from the data: of the film and of the answers."""
     film = sitting.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
     created = datetime.datetime.combine(film, datetime.time(), datetime.UTC)
@@ -294,7 +296,7 @@ def _enclose(sitting: Sitting, data: bytes) -> Enclosure:
             at = datetime.datetime.fromisoformat(answer.at)
             aware = at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
             modified = max(modified, aware.astimezone(datetime.UTC))
-    return Enclosure(
+    return Attachment(
         name="review.json",
         content=data,
         description="review.schema.json",
@@ -334,7 +336,7 @@ def _check_glyphs(draft: _Draft, html: str) -> None:
     raise PaperError(problems)
 
 
-def _check_foot(sitting: Sitting) -> None:
+def _check_foot(sitting: CycleContext) -> None:
     """Raises a PaperError where the foot of every page would hold more than a page has room for."""
     team = sitting.service
     if len(team.name or "") + len(team.footer or "") <= _MOST_FOOT_LETTERS:
@@ -347,7 +349,7 @@ def _check_foot(sitting: Sitting) -> None:
     raise PaperError(Problem(file=file, field=field, found=found, mend=mend))
 
 
-def _list_texts(sitting: Sitting) -> dict[str, str]:
+def _list_texts(sitting: CycleContext) -> dict[str, str]:
     """Returns what was typed, by the prompt or the file that it stands in."""
     texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
     for source in (sitting.source, sitting.family.case):

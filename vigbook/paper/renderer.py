@@ -21,8 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.errors import PaperError, Problem
-from vigbook.paper.attachment import Enclosure
-from vigbook.system.sandbox import Answer, FallenError, Limited, Limits, ToldError, answer_requests
+from vigbook.paper.attachment import Attachment
+from vigbook.system.sandbox import (
+    Answer,
+    ChildCrashedError,
+    Limits,
+    ReportedError,
+    SandboxedProcess,
+    answer_requests,
+)
 
 LIMITS = Limits(seconds=60, memory_bytes=2 * 1024**3, file_bytes=64 * 1024**2)
 """Of one paper. The longest that a family ever wrote takes some seconds and 300 MB."""
@@ -56,7 +63,7 @@ class Tidied:
     height: int
 
 
-class Press(Limited):
+class PageRenderer(SandboxedProcess):
     """A process that lays pages out, started when it is first asked and again after it fell."""
 
     def __init__(self, limits: Limits = LIMITS) -> None:
@@ -68,7 +75,7 @@ class Press(Limited):
         self,
         html: str,
         places: Mapping[str, Path],
-        enclosures: Sequence[Enclosure] = (),
+        enclosures: Sequence[Attachment] = (),
         pictures: Mapping[str, bytes] | None = None,
         at_most: int | None = None,
     ) -> tuple[int, bytes]:
@@ -133,9 +140,9 @@ class Press(Limited):
             self._requests = 1
         try:
             (answer,) = list(self.exchange(request))
-        except ToldError as err:
+        except ReportedError as err:
             raise PaperError(err.problems) from err
-        except FallenError as err:
+        except ChildCrashedError as err:
             raise PaperError(_beyond(what, err.took_too_long)) from err
         except OSError as err:
             found = f"the process that lays pages out cannot be started: {err.strerror}"
@@ -155,11 +162,11 @@ def _pack(content: bytes) -> str:
 
 
 _lock = threading.Lock()
-_standing: list[tuple[int, Press]] = []
+_standing: list[tuple[int, PageRenderer]] = []
 
 
 @contextlib.contextmanager
-def borrow_press() -> Iterator[Press]:
+def borrow_renderer() -> Iterator[PageRenderer]:
     """Gives the one process of this program, kept for the next paper: starting it takes a second.
 
     One paper at a time. It ends with this program, however that ends.
@@ -168,19 +175,19 @@ def borrow_press() -> Iterator[Press]:
         if _standing and _standing[0][0] != os.getpid():
             _standing.clear()  # a forked program's: its pipes are not ours to use
         if not _standing:
-            _standing.append((os.getpid(), Press()))
-            atexit.register(close_press)
+            _standing.append((os.getpid(), PageRenderer()))
+            atexit.register(close_renderer)
         yield _standing[0][1]
 
 
-def start_press() -> None:
-    """Lets the process that `borrow_press` keeps load its libraries meanwhile."""
-    with borrow_press() as press:
-        press.start()
+def start_renderer() -> None:
+    """Lets the process that `borrow_renderer` keeps load its libraries meanwhile."""
+    with borrow_renderer() as renderer:
+        renderer.start()
 
 
-def close_press() -> None:
-    """Ends the process that `borrow_press` keeps; the next who borrows it starts another."""
+def close_renderer() -> None:
+    """Ends the process that `borrow_renderer` keeps; the next who borrows it starts another."""
     with _lock:
         if _standing:
             _standing.pop()[1].close()
@@ -215,13 +222,12 @@ def check_length(html: str, texts: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    from vigbook.paper import clean_html as tidy  # before the limits: they take a while to load
-    from vigbook.paper import pdf
+    from vigbook.paper import clean_html, pdf
     from vigbook.workbook import elements
 
     assert elements
     assert pdf
-    assert tidy
+    assert clean_html
     answer_requests(_answer, _memory_problem, _prepare)
 
 
@@ -280,7 +286,7 @@ def _render(request: Mapping[str, Any]) -> tuple[int, bytes]:
     return lay_out(
         request["html"],
         {name: Path(place) for name, place in request["places"].items()},
-        [Enclosure.from_json(one) for one in request["enclosures"]],
+        [Attachment.from_json(one) for one in request["enclosures"]],
         {name: base64.b64decode(one) for name, one in request["pictures"].items()},
         request["at_most"],
     )

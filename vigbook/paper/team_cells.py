@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from vigbook.errors import PaperError, Problem, show_path
 from vigbook.paper.page import Page, View
-from vigbook.paper.renderer import Tidied, borrow_press
+from vigbook.paper.renderer import Tidied, borrow_renderer
 from vigbook.workbook.build import NOTEBOOK, Output
 
 NO_PEOPLE = "no-people"
@@ -55,8 +55,8 @@ def show_cell(page: Page, output: Output, heading_level: int) -> Iterator[View]:
         _check_letters(page, output, html)
         if (_DRAWN_IN if markdown else _SEEN_ONLY).search(html):
             yield _leave_out(page, say("it is part of a table or text"))
-        with _named(page, output), borrow_press() as press:
-            tidied = press.tidy_html(html, heading_level, markdown=markdown)
+        with _named(page, output), borrow_renderer() as renderer:
+            tidied = renderer.tidy_html(html, heading_level, markdown=markdown)
         if tidied:
             yield {"kind": "html", "id": "", "html": tidied}
     elif picture:
@@ -125,8 +125,8 @@ def _show_picture(page: Page, output: Output, text: str) -> View:
         content = base64.b64decode(re.sub(r"\s+", "", text), validate=True)
     except (binascii.Error, ValueError):
         content = b""
-    with _named(page, output), borrow_press() as press:
-        tidied = press.tidy_picture(content)
+    with _named(page, output), borrow_renderer() as renderer:
+        tidied = renderer.tidy_picture(content)
     return _place_picture(page, output, tidied)
 
 

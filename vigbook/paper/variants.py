@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from vigbook.case.manifest import still_recipe
 from vigbook.case.models import Case, Paper, Size, Use
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, UsageError, show_path
 from vigbook.system.atomic import output_error, publish_bytes
 
@@ -68,7 +68,7 @@ def most_pages(name: PaperName, size: Size) -> int | None:
     return _MOST_PAGES[size] if name == "take-home" else None
 
 
-def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Variant]:
+def list_variants(sitting: CycleContext, only: Iterable[PaperName] = ()) -> list[Variant]:
     """Returns the papers that every cycle has: three, and a copy for each who receives one.
 
     Who has the easy version has the script to read aloud as well.
@@ -86,7 +86,7 @@ def list_variants(sitting: Sitting, only: Iterable[PaperName] = ()) -> list[Vari
     return variants
 
 
-def list_long(sitting: Sitting) -> list[Problem]:
+def list_long(sitting: CycleContext) -> list[Problem]:
     """Returns the papers that have more sides than they should, as they were printed last."""
     state = read_state(sitting.folder / "print")
     found = []
@@ -116,7 +116,7 @@ def _size_for(case: Case, person_id: str | None) -> Size:
     return (person.size if person else None) or case.print.size
 
 
-def list_earlier_variants(sitting: Sitting) -> list[Variant]:
+def list_earlier_variants(sitting: CycleContext) -> list[Variant]:
     """Returns the other papers somebody has asked for before, to be kept up to date.
 
     An old paper beside the new ones could hold a picture that may no longer be shown.
@@ -133,7 +133,7 @@ def list_earlier_variants(sitting: Sitting) -> list[Variant]:
     return earlier
 
 
-def remove_unreceived(sitting: Sitting) -> list[Path]:
+def remove_unreceived(sitting: CycleContext) -> list[Path]:
     """Deletes the copies of those who no longer receive one, and returns their paths.
 
     Raises:
@@ -149,7 +149,7 @@ def remove_unreceived(sitting: Sitting) -> list[Path]:
     return _remove_papers(sitting.folder / "print", unwanted)
 
 
-def remove_refused(sitting: Sitting) -> list[Path]:
+def remove_refused(sitting: CycleContext) -> list[Path]:
     """Deletes the papers that hold a picture which may not be shown there any more.
 
     That is one of somebody who has not agreed, or one from before part of it was covered; a paper
@@ -166,7 +166,7 @@ def remove_refused(sitting: Sitting) -> list[Path]:
 
 def choose_variants(
     only: Sequence[str], style: Variant, people: Sequence[str]
-) -> Callable[[Sitting], Sequence[Variant]]:
+) -> Callable[[CycleContext], Sequence[Variant]]:
     """Returns a function that lists the papers of a sitting that somebody asked for.
 
     Args:
@@ -177,7 +177,7 @@ def choose_variants(
     """
     plain = not (style.language or style.size or style.private or style.blank)
 
-    def choose(sitting: Sitting) -> Sequence[Variant]:
+    def choose(sitting: CycleContext) -> Sequence[Variant]:
         _check_receivers(sitting, people)
         chosen = list_variants(sitting, [one for one in (*PAPERS, "script") if one in only])
         if people:
@@ -201,7 +201,7 @@ def choose_variants(
     return choose
 
 
-def _check_receivers(sitting: Sitting, people: Sequence[str]) -> None:
+def _check_receivers(sitting: CycleContext, people: Sequence[str]) -> None:
     there = [person.id for person in sitting.case.receivers]
     for person in people:
         if person not in there:
@@ -209,7 +209,7 @@ def _check_receivers(sitting: Sitting, people: Sequence[str]) -> None:
             raise UsageError(f"'{person}' receives no copy", mend)
 
 
-def list_standing(sitting: Sitting) -> list[Standing]:
+def list_standing(sitting: CycleContext) -> list[Standing]:
     """Returns the papers that are there and may be looked at, in the order they are listed."""
     folder = sitting.folder / "print"
     standing = []
@@ -224,7 +224,7 @@ def list_standing(sitting: Sitting) -> list[Standing]:
     return sorted(standing, key=lambda one: (order.index(one.variant.name), one.path.name))
 
 
-def latest(sitting: Sitting) -> str | None:
+def latest(sitting: CycleContext) -> str | None:
     """Returns the id of what was said last."""
     return sitting.journal.lines[-1].id if sitting.journal.lines else None
 
@@ -247,7 +247,7 @@ def _remove_papers(
     return removed
 
 
-def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
+def _holds_refused(sitting: CycleContext, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
     if entry.get("everybody") and not sitting.may_show_everybody(use):
@@ -261,7 +261,7 @@ def _holds_refused(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     return False
 
 
-def _holds_bare(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
+def _holds_bare(sitting: CycleContext, entry: Mapping[str, Any]) -> bool:
     """Whether a paper holds a picture of a clip with masks that was not taken with them."""
     for clip_id, number, *recipe in entry.get("shown", ()):
         clip = sitting.cycle.clip(clip_id)
@@ -271,7 +271,7 @@ def _holds_bare(sitting: Sitting, entry: Mapping[str, Any]) -> bool:
     return False
 
 
-def _receives(sitting: Sitting, variant: Variant) -> bool:
+def _receives(sitting: CycleContext, variant: Variant) -> bool:
     return variant.person in (None, *(person.id for person in sitting.case.receivers))
 
 

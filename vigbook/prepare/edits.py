@@ -20,10 +20,9 @@ from vigbook.case.journal import Journal
 from vigbook.case.models import Clip, Cycle, Goal
 from vigbook.case.rules import nearest
 from vigbook.case.yaml_file import edit_file
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, UsageError, VigbookError
-from vigbook.prepare import mask_edits as covering
-from vigbook.prepare import yaml_edits as marking
+from vigbook.prepare import mask_edits, yaml_edits
 from vigbook.system.atomic import publish_bytes
 from vigbook.timecode import Timecode
 
@@ -51,7 +50,7 @@ class _Step:
     at: float
 
 
-class Choosing:
+class CycleEditor:
     """The edits of one cycle's file, one at a time, and what they were made on."""
 
     def __init__(self, path: Path) -> None:
@@ -79,7 +78,7 @@ class Choosing:
         """
         return _revision(self._read())
 
-    def read(self, open_cycle: Callable[[], Sitting]) -> tuple[Sitting, str]:
+    def read(self, open_cycle: Callable[[], CycleContext]) -> tuple[CycleContext, str]:
         """Returns the cycle, and the revision of the very content that it was read from.
 
         Raises:
@@ -91,7 +90,9 @@ class Choosing:
             if self.revision() == before:
                 return sitting, before
 
-    def edit(self, sitting: Sitting, typed: Typed, snap: Snap = lambda at, _: at) -> str | None:
+    def edit(
+        self, sitting: CycleContext, typed: Typed, snap: Snap = lambda at, _: at
+    ) -> str | None:
         """Does one step, and returns what a person should know of it, if anything.
 
         Args:
@@ -113,7 +114,7 @@ class Choosing:
                 return None
             change = _find_change(sitting, typed, snap)
 
-            def write(document: marking.Document) -> None:
+            def write(document: yaml_edits.Document) -> None:
                 if self._read() != content:
                     raise ChangedError
                 change(document)
@@ -163,24 +164,26 @@ class Choosing:
 # --- Steps ----------------------------------------------------------------------------------
 
 
-def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[marking.Document], None]:
+def _find_change(
+    sitting: CycleContext, typed: Typed, snap: Snap
+) -> Callable[[yaml_edits.Document], None]:
     """Returns what a step does to the file's document; whom and what it names is looked up here."""
     do = typed["do"]
     if do == "add-clip":
         clip = {"id": next_id(sitting), "start": _time(typed, "start", snap).format(),
                 "end": _time(typed, "end", snap).format()}  # fmt: skip
         _check_marks(clip["start"], clip["end"], ())
-        return lambda document: marking.add_clip(document, clip, len(sitting.cycle.clips))
+        return lambda document: yaml_edits.add_clip(document, clip, len(sitting.cycle.clips))
     index, clip_now = _find_clip(sitting, typed)
-    if do in covering.STEPS:
+    if do in mask_edits.STEPS:
         read = lambda value: _time({"at": value}, "at", snap)  # noqa: E731
-        return covering.find_change(sitting, index, typed, read)
+        return mask_edits.find_change(sitting, index, typed, read)
     if do == "move-clip":
         place = min(max(0, int(typed["to"])), len(sitting.cycle.clips) - 1)
-        return lambda document: marking.move_clip(document, index, place)
+        return lambda document: yaml_edits.move_clip(document, index, place)
     if do == "delete-clip":
         _check_not_shown(sitting, clip_now)
-        return lambda document: marking.delete_clip(document, index)
+        return lambda document: yaml_edits.delete_clip(document, index)
     if do == "set-clip":
         field, value = str(typed["field"]), _clip_value(sitting, clip_now, typed, snap)
         return _set_clip(index, clip_now, field, value)
@@ -188,32 +191,34 @@ def _find_change(sitting: Sitting, typed: Typed, snap: Snap) -> Callable[[markin
         at = _still_time(clip_now, typed, snap)
         place = sum(one.at < at for one in clip_now.stills)
         still = {"at": at.format()}
-        return lambda document: marking.add_still(document, index, place, still)
+        return lambda document: yaml_edits.add_still(document, index, place, still)
     number = _find_still(clip_now, typed)
     if do == "delete-still":
-        return lambda document: marking.delete_still(document, index, number)
+        return lambda document: yaml_edits.delete_still(document, index, number)
     if do == "set-still" and typed["field"] == "at":
         moment = _still_time(clip_now, typed, snap, "value").format()
-        return lambda document: marking.set_still(document, index, number, "at", moment)
+        return lambda document: yaml_edits.set_still(document, index, number, "at", moment)
     if do == "set-still" and typed["field"] == "alt":
         words = _text(typed["value"])
-        return lambda document: marking.set_still(document, index, number, "alt", words)
+        return lambda document: yaml_edits.set_still(document, index, number, "alt", words)
     raise UsageError("there is no such step")
 
 
-def _set_clip(index: int, clip: Clip, field: str, value: Any) -> Callable[[marking.Document], None]:
+def _set_clip(
+    index: int, clip: Clip, field: str, value: Any
+) -> Callable[[yaml_edits.Document], None]:
     moves = field in ("start", "end")
-    masks = covering.follow_mark(clip, field, Timecode.parse(value)) if moves else []
+    masks = mask_edits.follow_mark(clip, field, Timecode.parse(value)) if moves else []
 
-    def change(document: marking.Document) -> None:
-        marking.set_clip(document, index, field, value)
+    def change(document: yaml_edits.Document) -> None:
+        yaml_edits.set_clip(document, index, field, value)
         for number, times in masks:
-            marking.set_mask(document, index, number, times)
+            yaml_edits.set_mask(document, index, number, times)
 
     return change
 
 
-def next_id(sitting: Sitting) -> str:
+def next_id(sitting: CycleContext) -> str:
     """Returns the id of the next new clip: clip-1, clip-2 and so on, never from its title.
 
     One that words were said about is never given to another clip, though the clip is gone.
@@ -224,7 +229,7 @@ def next_id(sitting: Sitting) -> str:
     return f"clip-{max(numbers, default=0) + 1}"
 
 
-def _find_clip(sitting: Sitting, typed: Typed) -> tuple[int, Clip]:
+def _find_clip(sitting: CycleContext, typed: Typed) -> tuple[int, Clip]:
     for index, clip in enumerate(sitting.cycle.clips):
         if clip.id == typed.get("clip"):
             return index, clip
@@ -265,14 +270,14 @@ def _check_marks(start: str, end: str, stills: tuple[Timecode, ...]) -> None:
         raise UsageError(found, "delete that still first, or leave the mark")
 
 
-def _check_not_shown(sitting: Sitting, clip: Clip) -> None:
+def _check_not_shown(sitting: CycleContext, clip: Clip) -> None:
     review = sitting.cycle.review
     if review and clip.id in review.clips_shown:
         found = f"'{clip.title or clip.id}' was looked at together, and the record says so"
         raise UsageError(found, "take it out of clips_shown in cycle.yaml first")
 
 
-def _clip_value(sitting: Sitting, clip: Clip, typed: Typed, snap: Snap) -> Any:
+def _clip_value(sitting: CycleContext, clip: Clip, typed: Typed, snap: Snap) -> Any:
     """Returns a field's value as the file holds it; None where its line goes."""
     field, value = typed.get("field"), typed.get("value")
     if field in ("start", "end"):
@@ -303,21 +308,21 @@ def _text(value: object) -> str | None:
     return " ".join(str(value or "").split()) or None
 
 
-def _person(sitting: Sitting, value: object) -> str:
+def _person(sitting: CycleContext, value: object) -> str:
     known = [person.id for person in sitting.case.people]
     if value not in known:
         raise UsageError(f"there is nobody '{value}' in the family", nearest(str(value), known))
     return str(value)
 
 
-def _principle(sitting: Sitting, value: object) -> dict[str, str]:
+def _principle(sitting: CycleContext, value: object) -> dict[str, str]:
     known = [one.id for one in sitting.method.file.principles]
     if not isinstance(value, dict) or value.get("id") not in known:
         raise UsageError("there is no such principle")
     return {"id": str(value["id"]), "by": _person(sitting, value.get("by"))}
 
 
-def _tell_words_left(sitting: Sitting, typed: Typed) -> str | None:
+def _tell_words_left(sitting: CycleContext, typed: Typed) -> str | None:
     """Returns a sentence where words were said about a clip that was just deleted."""
     owner = f"{typed.get('clip')}."
     said = {line.prompt for line in sitting.journal.lines if line.prompt.startswith(owner)}
@@ -342,7 +347,7 @@ def _revision(content: bytes) -> str:
 # --- What the page shows --------------------------------------------------------------------
 
 
-def show_cycle(sitting: Sitting) -> dict[str, Any]:
+def show_cycle(sitting: CycleContext) -> dict[str, Any]:
     """Returns the clips of a cycle, and what can be chosen for them, as the page takes it."""
     cycle, case = sitting.cycle, sitting.case
     return {
@@ -357,7 +362,7 @@ def show_cycle(sitting: Sitting) -> dict[str, Any]:
             for one in sitting.method.file.principles
         ],
         "clips": [
-            {**_show_clip(clip), **covering.show_masks(sitting, clip)} for clip in cycle.clips
+            {**_show_clip(clip), **mask_edits.show_masks(sitting, clip)} for clip in cycle.clips
         ],
         "earlier": show_earlier(sitting),
     }
@@ -383,7 +388,7 @@ def _show_clip(clip: Clip) -> dict[str, Any]:
     }
 
 
-def show_earlier(sitting: Sitting) -> dict[str, Any]:
+def show_earlier(sitting: CycleContext) -> dict[str, Any]:
     """Returns what the last cycle left to do: goals, the next step, and the family's own words."""
     last = sitting.earlier[0] if sitting.earlier else Journal()
     steps = [last.last(f"try.{one}") for one in ("what", "where", "when")]
@@ -395,7 +400,7 @@ def show_earlier(sitting: Sitting) -> dict[str, Any]:
     }
 
 
-def _show_goal(sitting: Sitting, goal: Goal) -> dict[str, Any]:
+def _show_goal(sitting: CycleContext, goal: Goal) -> dict[str, Any]:
     rated = [found for one in sitting.earlier if (found := one.last(f"goal.{goal.id}.now"))]
     begun = goal.baseline.value if goal.baseline else None
     return {
@@ -406,7 +411,7 @@ def _show_goal(sitting: Sitting, goal: Goal) -> dict[str, Any]:
     }
 
 
-def _list_quotes(sitting: Sitting, journal: Journal) -> Iterator[dict[str, Any]]:
+def _list_quotes(sitting: CycleContext, journal: Journal) -> Iterator[dict[str, Any]]:
     """Yields words that somebody said or wrote: only those stand in quotation marks."""
     passed = ("words.", "try.", "goal.", "next.", "take-home.")
     prompts = dict.fromkeys(line.prompt for line in journal.lines)

@@ -24,9 +24,9 @@ from vigbook.case.log import write_log
 from vigbook.case.manifest import clip_recipe
 from vigbook.case.models import Clip
 from vigbook.cycle import checks
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, ConsentError, VigbookError
-from vigbook.film import previews as aids
+from vigbook.film import previews
 from vigbook.film.clips import widen
 from vigbook.film.facts import FilmFacts, Shown
 from vigbook.film.media import STILL_LONG_SIDE_PX, cover, encode_picture
@@ -67,8 +67,8 @@ class _Film:
     changed_ns: int
     facts: FilmFacts | None = None
     content: str = ""
-    strip: aids.Filmstrip | None = None
-    waveform: aids.Waveform | None = None
+    strip: previews.Filmstrip | None = None
+    waveform: previews.Waveform | None = None
     proxy: Path | None = None
     unplayable: str | None = None
     aid: tuple[str, float] | None = None
@@ -76,10 +76,10 @@ class _Film:
     done: bool = False
 
 
-class Darkroom:
+class FilmSession:
     """What is made of one cycle's film while its clips are chosen."""
 
-    def __init__(self, open_cycle: Callable[[], Sitting]) -> None:
+    def __init__(self, open_cycle: Callable[[], CycleContext]) -> None:
         """Takes a function that returns the cycle as it is on the disk."""
         self._open = open_cycle
         self._film: _Film | None = None
@@ -106,7 +106,7 @@ class Darkroom:
 
     # --- Answers ----------------------------------------------------------------------------
 
-    def look(self, sitting: Sitting) -> dict[str, Any]:
+    def look(self, sitting: CycleContext) -> dict[str, Any]:
         """Returns what there is of the film, for the page; begins to make what there is not."""
         try:
             film = self._find(sitting)
@@ -133,7 +133,7 @@ class Darkroom:
             "faces": self.faces.tell(),
         }
 
-    def source(self, sitting: Sitting, which: str) -> Path | None:
+    def source(self, sitting: CycleContext, which: str) -> Path | None:
         """Returns the path of the film, of the copy that browsers play, or of a clip that is cut.
 
         None where there is none. A clip is named `covered/` and its id.
@@ -147,17 +147,17 @@ class Darkroom:
         clip = sitting.cycle.clip(which.removeprefix("covered/"))
         return sitting.media / f"{clip.id}.mp4" if clip and sitting.is_cut(clip) else None
 
-    def strip(self, sitting: Sitting) -> bytes | None:
+    def strip(self, sitting: CycleContext) -> bytes | None:
         """Returns the strip of small pictures as a JPEG, if it is made already."""
         strip = self._find(sitting).strip
         return strip.path.read_bytes() if strip else None
 
-    def levels(self, sitting: Sitting) -> bytes | None:
+    def levels(self, sitting: CycleContext) -> bytes | None:
         """Returns how loud each step of the film is, a byte each, if that is known already."""
         waveform = self._find(sitting).waveform
         return waveform.levels if waveform else None
 
-    def snap(self, sitting: Sitting, at: Timecode, ends: bool = False) -> Timecode:
+    def snap(self, sitting: CycleContext, at: Timecode, ends: bool = False) -> Timecode:
         """Returns when the frame came up that is on screen at a time.
 
         A clip that ends at a film's last frame has that frame too: its end is the film's.
@@ -175,7 +175,9 @@ class Darkroom:
                 return max(frame, film_end)
         return frame
 
-    def list_moments(self, sitting: Sitting, at: Timecode, reach: Fraction) -> list[dict[str, Any]]:
+    def list_moments(
+        self, sitting: CycleContext, at: Timecode, reach: Fraction
+    ) -> list[dict[str, Any]]:
         """Returns when each frame comes up from so many seconds before a time to as many after.
 
         Raises:
@@ -184,7 +186,7 @@ class Darkroom:
         film = self._find(sitting)
         return [show_time(one) for one in self._list_times(film, at, reach)]
 
-    def take_still(self, sitting: Sitting, at: Timecode, clip: Clip | None) -> bytes:
+    def take_still(self, sitting: CycleContext, at: Timecode, clip: Clip | None) -> bytes:
         """Returns the JPEG that a build writes for a still at a time in a clip, byte for byte.
 
         Raises:
@@ -192,7 +194,7 @@ class Darkroom:
         """
         return self._take(self._find(sitting), [at], clip, STILL_LONG_SIDE_PX)[0]
 
-    def take_picture(self, sitting: Sitting, at: Timecode) -> bytes:
+    def take_picture(self, sitting: CycleContext, at: Timecode) -> bytes:
         """Returns the frame on screen at a time as a JPEG for the screen.
 
         Raises:
@@ -201,7 +203,7 @@ class Darkroom:
         return self._take(self._find(sitting), [at], None, _SCREEN_LONG_SIDE_PX)[0]
 
     def list_neighbours(
-        self, sitting: Sitting, at: Timecode, clip: Clip | None
+        self, sitting: CycleContext, at: Timecode, clip: Clip | None
     ) -> list[dict[str, Any]]:
         """Returns the frame on screen at a time and those beside it; their stills are taken too.
 
@@ -218,7 +220,7 @@ class Darkroom:
         self._take(film, beside, clip, STILL_LONG_SIDE_PX)
         return [{**show_time(one), "here": one == times[here]} for one in beside]
 
-    def find_sharpest(self, sitting: Sitting, at: Timecode) -> dict[str, Any]:
+    def find_sharpest(self, sitting: CycleContext, at: Timecode) -> dict[str, Any]:
         """Returns the time of the sharpest frame near a time: a suggestion, for a person to choose.
 
         Raises:
@@ -226,10 +228,10 @@ class Darkroom:
         """
         film = self._find(sitting)
         return show_time(
-            self._ask(lambda: aids.find_sharpest(film.path, at, reader=self._reader)).at
+            self._ask(lambda: previews.find_sharpest(film.path, at, reader=self._reader)).at
         )
 
-    def want_copy(self, sitting: Sitting) -> None:
+    def want_copy(self, sitting: CycleContext) -> None:
         """Makes a copy of the film that plays, for a browser that failed on the film itself."""
         film = self._find(sitting)
         if not film.unplayable:
@@ -245,7 +247,7 @@ class Darkroom:
             self._wake.notify_all()
         self._start()
 
-    def _find(self, sitting: Sitting) -> _Film:
+    def _find(self, sitting: CycleContext) -> _Film:
         people = {one for clip in sitting.cycle.clips for one in sitting.cycle.in_picture(clip)}
         everybody = sorted({*people, *sitting.cycle.in_shot})
         decision = may_use(sitting.case, everybody, "filming", sitting.today)
@@ -340,17 +342,17 @@ class Darkroom:
         try:
             with Reader() as reader:
                 film.facts = probe_film(film.path, reader)
-                film.unplayable = film.unplayable or aids.needs_proxy(film.facts)
+                film.unplayable = film.unplayable or previews.needs_proxy(film.facts)
                 film.content = film.content or sha256_of(film.path)
-                folder = self._open().media / aids.FOLDER
+                folder = self._open().media / previews.FOLDER
                 common = (film.path, film.content, folder)
                 strip = told("The strip of pictures")
-                film.strip = aids.make_filmstrip(*common, progress=strip, reader=reader)
+                film.strip = previews.make_filmstrip(*common, progress=strip, reader=reader)
                 sound = told("The line of sound")
-                film.waveform = aids.make_waveform(*common, sound, reader)
+                film.waveform = previews.make_waveform(*common, sound, reader)
                 if film.unplayable:
                     copy = told("The copy that plays here")
-                    film.proxy = aids.make_proxy(*common, copy, reader)
+                    film.proxy = previews.make_proxy(*common, copy, reader)
         except VigbookError as err:
             # Without a strip, or a copy that plays, stills and marks are still to be had.
             film.wrong = to_sentence(err) if film.facts is None else None
@@ -413,7 +415,7 @@ class Darkroom:
         return {"says": says, "busy": busy}
 
 
-def _list_parts(sitting: Sitting) -> Iterator[list[Clip]]:
+def _list_parts(sitting: CycleContext) -> Iterator[list[Clip]]:
     """Yields the clips that are cut and the first that is not, and so on, up to all of them."""
     clips, manifest = sitting.cycle.clips, sitting.manifest
     records = {clip.id: manifest.clip(clip.id) for clip in clips} if manifest else {}
@@ -427,7 +429,7 @@ def _list_parts(sitting: Sitting) -> Iterator[list[Clip]]:
     yield list(clips)
 
 
-def _with_clips(sitting: Sitting, clips: Sequence[Clip]) -> Sitting:
+def _with_clips(sitting: CycleContext, clips: Sequence[Clip]) -> CycleContext:
     """Returns a cycle as if only these of its clips were marked."""
     cycle = sitting.cycle.model_copy(update={"clips": tuple(clips)})
     source = dataclasses.replace(sitting.source, model=cycle)
@@ -440,7 +442,7 @@ def _to_jpeg(shown: Shown, masks: Sequence[Any]) -> bytes:
     return encode_picture(cover(shown.picture, masks, shown.at))
 
 
-def _show_strip(strip: aids.Filmstrip) -> dict[str, Any]:
+def _show_strip(strip: previews.Filmstrip) -> dict[str, Any]:
     return {
         "times": [float(one.seconds) for one in strip.times],
         "columns": strip.columns,

@@ -12,21 +12,21 @@ from typing import Any
 from vigbook.case.manifest import clip_recipe
 from vigbook.case.masks import seal_masks
 from vigbook.case.models import Clip, Mask
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import UsageError
-from vigbook.prepare import yaml_edits as marking
+from vigbook.prepare import yaml_edits
 from vigbook.timecode import Timecode
 
 STEPS = ("add-masks", "set-masks", "delete-masks", "check-masks")
 _MOST_MASKS = 200  # in one clip: each is a filter, and Windows takes no longer command
 _TOO_MANY = "a clip can have so many boxes and no more: cover a larger area instead"
 
-Change = Callable[[marking.Document], None]
+Change = Callable[[yaml_edits.Document], None]
 Read = Callable[[object], Timecode]
 """Returns the time of the frame that is on screen at what a person typed."""
 
 
-def find_change(sitting: Sitting, index: int, typed: Mapping[str, Any], read: Read) -> Change:
+def find_change(sitting: CycleContext, index: int, typed: Mapping[str, Any], read: Read) -> Change:
     """Returns what a step about masks does to the file's document.
 
     Args:
@@ -41,12 +41,12 @@ def find_change(sitting: Sitting, index: int, typed: Mapping[str, Any], read: Re
     clip, do = sitting.cycle.clips[index], typed["do"]
     if do == "check-masks":
         checked = _confirm(sitting, clip)
-        return lambda document: marking.set_clip(document, index, "masks_checked", checked)
+        return lambda document: yaml_edits.set_clip(document, index, "masks_checked", checked)
     if do == "add-masks":
         masks = [_entry(sitting, clip, one, read) for one in typed["masks"]]
         if not masks or len(clip.masks) + len(masks) > _MOST_MASKS:
             raise UsageError(_TOO_MANY)
-        return _unchecked(index, lambda document: marking.add_masks(document, index, masks))
+        return _unchecked(index, lambda document: yaml_edits.add_masks(document, index, masks))
     places = sorted({int(number) - 1 for number in typed["masks"]}, reverse=True)
     if not places or not 0 <= min(places) <= max(places) < len(clip.masks):
         raise UsageError("that box is not there any more")
@@ -57,12 +57,12 @@ def find_change(sitting: Sitting, index: int, typed: Mapping[str, Any], read: Re
         entry = _entry(sitting, clip, {**whole, **typed["set"]}, read)
         changed[place] = {key: entry.get(key) for key in typed["set"]}
 
-    def write(document: marking.Document) -> None:
+    def write(document: yaml_edits.Document) -> None:
         for place in places:
             if place in changed:
-                marking.set_mask(document, index, place, changed[place])
+                yaml_edits.set_mask(document, index, place, changed[place])
             else:
-                marking.delete_mask(document, index, place)
+                yaml_edits.delete_mask(document, index, place)
 
     return _unchecked(index, write)
 
@@ -81,7 +81,7 @@ def follow_mark(clip: Clip, field: str, at: Timecode) -> list[tuple[int, dict[st
     ]
 
 
-def show_masks(sitting: Sitting, clip: Clip) -> dict[str, Any]:
+def show_masks(sitting: CycleContext, clip: Clip) -> dict[str, Any]:
     """Returns a clip's masks as the page takes them, and whether somebody has confirmed them."""
     return {
         "masks": [
@@ -96,12 +96,12 @@ def show_masks(sitting: Sitting, clip: Clip) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def list_cut(sitting: Sitting) -> dict[str, str]:
+def list_cut(sitting: CycleContext) -> dict[str, str]:
     """Returns what each clip is cut by, of those that are cut as they are marked now."""
     return {clip.id: clip_recipe(clip) for clip in sitting.cycle.clips if sitting.is_cut(clip)}
 
 
-def _confirm(sitting: Sitting, clip: Clip) -> dict[str, Any]:
+def _confirm(sitting: CycleContext, clip: Clip) -> dict[str, Any]:
     if not clip.masks:
         raise UsageError("nothing is covered in this clip")
     if sitting.manifest is None or not sitting.is_cut(clip):
@@ -111,14 +111,14 @@ def _confirm(sitting: Sitting, clip: Clip) -> dict[str, Any]:
 
 
 def _unchecked(index: int, change: Change) -> Change:
-    def write(document: marking.Document) -> None:
+    def write(document: yaml_edits.Document) -> None:
         change(document)
-        marking.set_clip(document, index, "masks_checked", None)
+        yaml_edits.set_clip(document, index, "masks_checked", None)
 
     return write
 
 
-def _entry(sitting: Sitting, clip: Clip, one: Mapping[str, Any], read: Read) -> dict[str, Any]:
+def _entry(sitting: CycleContext, clip: Clip, one: Mapping[str, Any], read: Read) -> dict[str, Any]:
     """Returns a mask as the file holds it."""
     covers = one.get("covers") or None
     if covers is not None and sitting.case.person(str(covers)) is None:

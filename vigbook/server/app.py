@@ -22,7 +22,7 @@ from vigbook.errors import Problem, UsageError
 from vigbook.jupyter.server_extension import EXTENSION
 from vigbook.method.method import find_template
 from vigbook.server.routes import list_routes
-from vigbook.server.session import Desk
+from vigbook.server.session import FamilySession
 from vigbook.system.temporary import remove_scratch, scratch_folder
 
 PORT, LAB_PORT = 8742, 8743
@@ -36,7 +36,7 @@ _NOT_LOADED = [
 
 
 def serve(
-    desk: Desk,
+    session: FamilySession,
     page: str,
     environment: dict[str, str],
     *,
@@ -48,7 +48,7 @@ def serve(
     """Serves one family until it is asked to end, or joins a server that does already.
 
     Args:
-        desk: the family.
+        session: the family.
         page: what to open, below the server's address.
         environment: what kernels are told.
         port: where; always the same by default.
@@ -60,9 +60,9 @@ def serve(
         UsageError: another program has the port.
     """
     port = port or (LAB_PORT if lab else PORT)
-    address = _find_running(desk.family, port if lab else None, page)
+    address = _find_running(session.family, port if lab else None, page)
     if address is None:
-        _check_port(port, desk)
+        _check_port(port, session)
     else:
         tell(address)
         if browser:
@@ -75,23 +75,28 @@ def serve(
         os.environ |= {
             "JUPYTER_NO_CONFIG": "1",
             "IPYTHONDIR": str(own),
-            "JUPYTER_PATH": os.pathsep.join(str(place) for place in desk.templates),
+            "JUPYTER_PATH": os.pathsep.join(str(place) for place in session.templates),
         }
-        _run(desk, page, port, lab, browser, tell)
+        _run(session, page, port, lab, browser, tell)
 
 
 def _run(
-    desk: Desk, page: str, port: int, lab: bool, browser: bool, tell: Callable[[str], None]
+    session: FamilySession,
+    page: str,
+    port: int,
+    lab: bool,
+    browser: bool,
+    tell: Callable[[str], None],
 ) -> None:
     from jupyter_server.serverapp import ServerApp  # a second to load, and joining needs none
 
-    app = ServerApp(**_settings(desk, port, lab))
+    app = ServerApp(**_settings(session, port, lab))
     app.initialize(argv=[], find_extensions=False)
     # Where it stands is told by us, in one line.
     app.log.setLevel(logging.DEBUG if os.environ.get("VIGBOOK_DEBUG") else logging.CRITICAL + 1)
     if app.port != port:
-        raise UsageError(_taken(port, desk))
-    app.web_app.add_handlers(".*$", list_routes(app.base_url, desk))  # type: ignore[no-untyped-call]
+        raise UsageError(_taken(port, session))
+    app.web_app.add_handlers(".*$", list_routes(app.base_url, session))  # type: ignore[no-untyped-call]
 
     def ready() -> None:
         address = _address(app.connection_url, app.identity_provider.token, page)
@@ -108,15 +113,15 @@ def _run(
     try:
         app.start()
     finally:
-        desk.works.stop()
+        session.jobs.stop()
 
 
-def _settings(desk: Desk, port: int, lab: bool) -> dict[str, Any]:
+def _settings(session: FamilySession, port: int, lab: bool) -> dict[str, Any]:
     from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
 
     config = Config()
-    config.ServerApp.root_dir = str(desk.family.resolve())
+    config.ServerApp.root_dir = str(session.family.resolve())
     config.ServerApp.ip = "127.0.0.1"
     config.ServerApp.port = port
     config.ServerApp.port_retries = 0
@@ -130,7 +135,7 @@ def _settings(desk: Desk, port: int, lab: bool) -> dict[str, Any]:
         "notebook_shim": False, "jupyter_lsp": False, "jupyter_server_terminals": False,
         EXTENSION: lab,
     }  # fmt: skip
-    config.LabApp.app_settings_dir = str(find_template(desk.templates, "lab"))
+    config.LabApp.app_settings_dir = str(find_template(session.templates, "lab"))
     # Our own kernel, of the Python that runs this: a person's other ones may lack vigbook.
     config.KernelSpecManager.ensure_native_kernel = False
     if os.name == "posix" and len(jupyter_runtime_dir()) < _LONGEST_FOLDER:
@@ -163,20 +168,20 @@ def _answers(port: int) -> bool:
     return False
 
 
-def _check_port(port: int, desk: Desk) -> None:
+def _check_port(port: int, session: FamilySession) -> None:
     with socket.socket() as probe:
         if os.name == "posix":
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as err:
-            raise UsageError(_taken(port, desk)) from err
+            raise UsageError(_taken(port, session)) from err
 
 
-def _taken(port: int, desk: Desk) -> Problem:
+def _taken(port: int, session: FamilySession) -> Problem:
     found = f"port {port} is taken by another program, or another family is open"
     mend = f"close that one, or add --port {port + 1} (what is not saved yet stays with its port)"
-    return Problem(file=str(desk.family), found=found, mend=mend)
+    return Problem(file=str(session.family), found=found, mend=mend)
 
 
 def _address(server: str, token: str, page: str) -> str:

@@ -18,7 +18,7 @@ from tornado import web
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.errors import VigbookError
 from vigbook.method.method import find_template, load_words
-from vigbook.server.session import Desk
+from vigbook.server.session import FamilySession
 from vigbook.workbook.elements import environment
 
 CYCLE = r"(cycle-[1-9][0-9]{0,3})"
@@ -30,12 +30,12 @@ _CONTENT_SECURITY = (
 )
 
 
-class DeskHandler(JupyterHandler):
+class SessionHandler(JupyterHandler):
     """The base of every handler of ours."""
 
-    def initialize(self, desk: Desk) -> None:
+    def initialize(self, session: FamilySession) -> None:
         """Takes the family that the server is for."""
-        self.desk = desk
+        self.session = session
 
     def set_default_headers(self) -> None:
         """Keeps a page from reaching for anything that is not on this machine."""
@@ -75,37 +75,37 @@ class DeskHandler(JupyterHandler):
 
     def render_page(self, name: str, **values: Any) -> str:
         """Returns a page of `templates/live` in the team's language."""
-        words = load_words(self.desk.templates, "en")
-        page = environment(self.desk.templates, words).get_template(f"live/{name}")
+        words = load_words(self.session.templates, "en")
+        page = environment(self.session.templates, words).get_template(f"live/{name}")
         # Asked for, so that the cookie is set which saving needs.
         token = self.xsrf_token.decode()
         return page.render(base=self.base_url, xsrf=token, words=words, **values)
 
 
-class AnswersHandler(DeskHandler):
+class AnswersHandler(SessionHandler):
     """Saves what was typed; no kernel need be there."""
 
     @web.authenticated
     async def get(self, cycle: str) -> None:
         """Answers with all that was answered to a prompt."""
         prompt = self.get_query_argument("prompt")
-        await self.tell(lambda: show_prompt(self.desk.open(cycle), prompt))
+        await self.tell(lambda: show_prompt(self.session.open(cycle), prompt))
 
     @web.authenticated
     async def post(self, cycle: str) -> None:
         """Saves one answer; see `saving.save_typed`."""
         typed = self.read_json()
-        await self.tell(lambda: save_typed(self.desk.open(cycle), typed))
+        await self.tell(lambda: save_typed(self.session.open(cycle), typed))
 
 
-class LiveFileHandler(DeskHandler):
+class LiveFileHandler(SessionHandler):
     """Scripts, styles and fonts of the pages."""
 
     @web.authenticated
     async def get(self, name: str) -> None:
         """Answers with a file of `templates/live`, a team's own first."""
         try:
-            path = find_template(self.desk.templates, f"live/{name}")
+            path = find_template(self.session.templates, f"live/{name}")
         except VigbookError as err:
             raise web.HTTPError(404) from err
         self.set_header("Content-Type", _STATIC_TYPES[path.suffix])
@@ -113,19 +113,19 @@ class LiveFileHandler(DeskHandler):
         self.finish(path.read_bytes())
 
 
-class MediaHandler(DeskHandler, web.StaticFileHandler):
+class MediaHandler(SessionHandler, web.StaticFileHandler):
     """Gives out clips and stills that may be shown when looking together, in ranges."""
 
-    def initialize(self, desk: Desk) -> None:  # type: ignore[override]
+    def initialize(self, session: FamilySession) -> None:  # type: ignore[override]
         """Takes the family that the server is for."""
-        DeskHandler.initialize(self, desk)
-        web.StaticFileHandler.initialize(self, str(desk.family))
+        SessionHandler.initialize(self, session)
+        web.StaticFileHandler.initialize(self, str(session.family))
 
     @web.authenticated
     async def get(self, cycle: str, name: str, include_body: bool = True) -> None:  # type: ignore[override]
         """Answers with a file of `media`, or part of it."""
         try:
-            sitting = await asyncio.to_thread(self.desk.open, cycle)
+            sitting = await asyncio.to_thread(self.session.open, cycle)
         except VigbookError as err:
             raise web.HTTPError(404) from err
         clip_id, _, number = name.rpartition(".")[0].rpartition("-")
@@ -150,14 +150,16 @@ class MediaHandler(DeskHandler, web.StaticFileHandler):
     def validate_absolute_path(self, root: str, absolute_path: str) -> str | None:
         """Returns the path, if it is a file and no link leads out of the family's folder."""
         path = Path(absolute_path)
-        if not path.is_file() or not path.resolve().is_relative_to(self.desk.family.resolve()):
+        if not path.is_file() or not path.resolve().is_relative_to(self.session.family.resolve()):
             raise web.HTTPError(404)
         return web.StaticFileHandler.validate_absolute_path(self, root, str(path))
 
 
-def list_handlers(base: str, desk: Desk) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+def list_handlers(
+    base: str, session: FamilySession
+) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
     """Returns the handlers that every page needs, below `base`."""
-    own = {"desk": desk}
+    own = {"session": session}
     return [
         (rf"{base}vigbook/live/([a-z-]+\.(?:js|css|woff2|ttf|svg))", LiveFileHandler, own),
         (rf"{base}vigbook/media/{CYCLE}/([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]+\.jpg)",

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 
-class Works:
+class Jobs:
     """What is being built or printed just now, by cycle, and what came of it last."""
 
     def __init__(self) -> None:
@@ -18,19 +18,19 @@ class Works:
         self._told: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
-    def start(self, cycle: str, deed: str, arguments: Sequence[str]) -> dict[str, Any]:
+    def start(self, cycle: str, action: str, arguments: Sequence[str]) -> dict[str, Any]:
         """Starts `vigbook build` or `vigbook print` for a cycle, unless something runs for it.
 
         Args:
             cycle: the cycle's folder, as `cycle-1`.
-            deed: "build" or "print".
+            action: "build" or "print".
             arguments: what follows on the command line.
         """
         with self._lock:
             if not self.is_running(cycle):
                 self._told[cycle] = []
                 self._running[cycle] = process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "vigbook", deed, *arguments, "--json"],
+                    [sys.executable, "-P", "-m", "vigbook", action, *arguments, "--json"],
                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                     text=True, encoding="utf-8",
                 )  # fmt: skip

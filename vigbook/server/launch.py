@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from vigbook.case.log import write_log
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.outcome import Options, Outcome
 from vigbook.pipeline import each_cycle, run_workbook
@@ -26,7 +26,7 @@ def prepare_to_open(
     """
     environment: dict[str, str] = {}
 
-    def stages(sitting: Sitting, outcome: Outcome) -> None:
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
         environment.update(kernel_environment(sitting), VIGBOOK_LIVE="1")
         if ask is not None:
             if not (sitting.folder / NOTEBOOK).exists():
@@ -37,7 +37,7 @@ def prepare_to_open(
     return each_cycle(case, options, None, stages), environment
 
 
-def _check_cells(sitting: Sitting, ask: Callable[[Path, Sequence[str]], bool]) -> None:
+def _check_cells(sitting: CycleContext, ask: Callable[[Path, Sequence[str]], bool]) -> None:
     """Asks once before cells run that are in no known template.
 
     Raises:

@@ -6,20 +6,20 @@ import dataclasses
 from pathlib import Path
 
 from vigbook.case.folder import find_family, read_case_folder
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.errors import CaseError
 from vigbook.method.method import find_templates
 from vigbook.outcome import Options
-from vigbook.server.jobs import Works
+from vigbook.server.jobs import Jobs
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Desk:
+class FamilySession:
     """The one family that a server is for, and how it was opened."""
 
     family: Path
     options: Options
-    works: Works = dataclasses.field(default_factory=Works)
+    jobs: Jobs = dataclasses.field(default_factory=Jobs)
 
     @property
     def templates(self) -> tuple[Path, ...]:
@@ -37,7 +37,7 @@ class Desk:
         today = f"--today={self.options.today.isoformat()}"
         return [str(self.family / cycle), *options, today]
 
-    def open(self, cycle: str) -> Sitting:
+    def open(self, cycle: str) -> CycleContext:
         """Returns a cycle as it is on the disk now, by its folder's name.
 
         Raises:
@@ -47,4 +47,4 @@ class Desk:
         if folder is None:
             raise CaseError(f"there is no {cycle}")
         files = read_case_folder(self.family, [folder], self.options.service)
-        return open_sitting(files, folder, self.templates, self.options.today)
+        return open_context(files, folder, self.templates, self.options.today)

@@ -46,7 +46,7 @@ class Limits:
     file_bytes: int = 0
 
 
-class FallenError(Exception):
+class ChildCrashedError(Exception):
     """A process ended in the middle of a request.
 
     Attributes:
@@ -58,7 +58,7 @@ class FallenError(Exception):
         self.took_too_long = took_too_long
 
 
-class ToldError(Exception):
+class ReportedError(Exception):
     """A process told what is wrong with what it was given."""
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -66,7 +66,7 @@ class ToldError(Exception):
         self.problems = problems
 
 
-class Limited:
+class SandboxedProcess:
     """A process under limits, started when it is first asked and again after it fell."""
 
     def __init__(
@@ -124,8 +124,8 @@ class Limited:
         """Yields the answers to one request as they come; left early, the process is ended.
 
         Raises:
-            ToldError: the process says what is wrong.
-            FallenError: it went beyond its limits.
+            ReportedError: the process says what is wrong.
+            ChildCrashedError: it went beyond its limits.
             OSError: it cannot be started.
         """
         process = self._process = self._process or self._start()
@@ -139,7 +139,7 @@ class Limited:
                 said = json.loads(_pipe(process.stdout).readline())
                 if "problems" in said:
                     done = True
-                    raise ToldError([Problem(**problem) for problem in said["problems"]])
+                    raise ReportedError([Problem(**problem) for problem in said["problems"]])
                 if "end" in said:
                     done = True
                     return
@@ -150,7 +150,7 @@ class Limited:
                 asked = time.monotonic()
                 yield said, content
         except (OSError, EOFError, ValueError) as err:
-            raise FallenError(time.monotonic() - asked >= self._limits.seconds) from err
+            raise ChildCrashedError(time.monotonic() - asked >= self._limits.seconds) from err
         finally:
             if not done:
                 self.close()
@@ -239,7 +239,7 @@ def _listen(requests: queue.SimpleQueue[bytes]) -> None:
         requests.put(line)
     if scratch := os.environ.get("VIGBOOK_SCRATCH"):
         shutil.rmtree(scratch, ignore_errors=True)
-    # With it goes what was put into its group: see `Limited.group`.
+    # With it goes what was put into its group: see `SandboxedProcess.group`.
     if os.name == "posix" and os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(0)

@@ -19,7 +19,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from vigbook import __version__
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError
 from vigbook.outcome import EngineName
 from vigbook.system.atomic import output_error, publish_bytes
@@ -48,7 +48,7 @@ class Workbook:
 
 
 def build_workbook(
-    sitting: Sitting,
+    sitting: CycleContext,
     *,
     template: str = "shared-review",
     out: str = NOTEBOOK,
@@ -192,7 +192,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def list_strange_cells(sitting: Sitting, node: Mapping[str, Any]) -> list[str]:
+def list_strange_cells(sitting: CycleContext, node: Mapping[str, Any]) -> list[str]:
     """Returns the code of a workbook's cells that stand in none of the method's notebooks."""
     known = set()
     for path in sitting.method.folder.glob("*.ipynb"):
@@ -217,7 +217,7 @@ def _source(cell: Mapping[str, Any]) -> str:
     return "".join(source) if isinstance(source, list) else str(source)
 
 
-def kernel_environment(sitting: Sitting) -> dict[str, str]:
+def kernel_environment(sitting: CycleContext) -> dict[str, str]:
     """Returns what the notebook's kernel is told that must never stand in the notebook."""
     environment = {
         "VIGBOOK_LIVE": "0",
@@ -259,7 +259,7 @@ def _keep_aside(path: Path) -> None:
         raise output_error(kept, err) from err
 
 
-def _key(sitting: Sitting, notebook: Path) -> str:
+def _key(sitting: CycleContext, notebook: Path) -> str:
     """Returns a SHA-256 of all that a workbook is made from. Answers are no part of it."""
     digest = hashlib.sha256(__version__.encode())
     for path in (

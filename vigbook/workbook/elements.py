@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import PaperError, Problem
 from vigbook.method.method import Words
 
@@ -30,7 +30,7 @@ _MOST_OVERLAYS = 16
 _OVERLAYS: dict[tuple[tuple[Path, ...], int], tuple[Words, jinja2.Environment]] = {}
 
 
-def find_links(sitting: Sitting, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
+def find_links(sitting: CycleContext, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
     """Returns links to an element's files, relative to `start`, if the family may look at them.
 
     A link may point to a file that is not cut yet: elements only refer.
@@ -51,7 +51,7 @@ def find_links(sitting: Sitting, kind: str, element_id: str, start: Path) -> tup
 
 
 def reference(
-    sitting: Sitting, kind: str, element_id: str, links: Sequence[str], words: Words
+    sitting: CycleContext, kind: str, element_id: str, links: Sequence[str], words: Words
 ) -> dict[str, Any]:
     """Returns an element's display for the saved workbook: kind, id, fixed words and links."""
     prompt = sitting.prompts.get(element_id)

@@ -16,7 +16,7 @@ import traitlets
 
 from vigbook.case.models import PRACTITIONER, Clip, Goal
 from vigbook.cycle.answering import save_typed, show_prompt
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import VigbookError
 from vigbook.method.method import Prompt, Words, default_source, find_template
 from vigbook.workbook.elements import direction_of
@@ -36,7 +36,7 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
     _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, sitting: Sitting, prompt_id: str | None, shown: Mapping[str, Any],
+        self, sitting: CycleContext, prompt_id: str | None, shown: Mapping[str, Any],
         scripts: Sequence[str], styles: str,
     ) -> None:  # fmt: skip
         self._sitting, self._prompt_id = sitting, prompt_id
@@ -64,7 +64,7 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
 class PromptWidget(_LiveWidget):
     """A question with room to answer, whose words they are, and whether they are saved."""
 
-    def __init__(self, sitting: Sitting, prompt: Prompt, words: Words) -> None:
+    def __init__(self, sitting: CycleContext, prompt: Prompt, words: Words) -> None:
         super().__init__(
             sitting, prompt.id, describe_prompt(sitting, prompt, words), _PROMPT_FILES,
             "prompt.css",
@@ -74,7 +74,7 @@ class PromptWidget(_LiveWidget):
 class ClipPlayer(_LiveWidget):
     """A clip that is looked at together, with its stills; moments can be marked in it."""
 
-    def __init__(self, sitting: Sitting, clip: Clip, words: Words) -> None:
+    def __init__(self, sitting: CycleContext, clip: Clip, words: Words) -> None:
         marks = f"{clip.id}.marks"
         super().__init__(
             sitting, marks if marks in sitting.prompts else None,
@@ -82,7 +82,7 @@ class ClipPlayer(_LiveWidget):
         )  # fmt: skip
 
 
-def describe_prompt(sitting: Sitting, prompt: Prompt, words: Words) -> dict[str, Any]:
+def describe_prompt(sitting: CycleContext, prompt: Prompt, words: Words) -> dict[str, Any]:
     """Returns all that the page shows of a prompt, but for its answer."""
     names = sitting.names(words)
     # A goal's wording is somebody's own: braces in it are no holes.
@@ -109,7 +109,7 @@ def describe_prompt(sitting: Sitting, prompt: Prompt, words: Words) -> dict[str,
     return shown
 
 
-def describe_clip(sitting: Sitting, clip: Clip, words: Words) -> dict[str, Any]:
+def describe_clip(sitting: CycleContext, clip: Clip, words: Words) -> dict[str, Any]:
     """Returns all that the page shows of a clip: nothing to play where nobody may look at it.
 
     Times are seconds of the film. `zero` is where in it the clip's own time begins.
@@ -157,7 +157,7 @@ def describe_clip(sitting: Sitting, clip: Clip, words: Words) -> dict[str, Any]:
     return shown
 
 
-def _place(sitting: Sitting, prompt: Prompt) -> dict[str, Any]:
+def _place(sitting: CycleContext, prompt: Prompt) -> dict[str, Any]:
     """Returns where an answer belongs; drafts in a browser are kept under it."""
     family = sitting.family.folder.resolve().name
     return {
@@ -168,14 +168,16 @@ def _place(sitting: Sitting, prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def _first(sitting: Sitting, prompt: Prompt) -> dict[str, str]:
+def _first(sitting: CycleContext, prompt: Prompt) -> dict[str, str]:
     """Returns whose words they are, and how they came, until somebody chooses."""
     own = prompt.kind == "marks" or sitting.method.is_practitioners(prompt.id)
     by = PRACTITIONER if own else sitting.speakers()[0][1]
     return {"by": by, "source": default_source(by)}
 
 
-def _describe_ladder(sitting: Sitting, goal: Goal, prompt_id: str, words: Words) -> dict[str, Any]:
+def _describe_ladder(
+    sitting: CycleContext, goal: Goal, prompt_id: str, words: Words
+) -> dict[str, Any]:
     scale = goal.scale
     return {
         "steps": list(range(scale.min, scale.max + 1)),
@@ -185,7 +187,9 @@ def _describe_ladder(sitting: Sitting, goal: Goal, prompt_id: str, words: Words)
     }
 
 
-def _earlier(sitting: Sitting, goal: Goal, prompt_id: str, words: Words) -> dict[str, Any] | None:
+def _earlier(
+    sitting: CycleContext, goal: Goal, prompt_id: str, words: Words
+) -> dict[str, Any] | None:
     """Returns the last rating before this cycle, and when it was; never the words to it."""
     for journal in sitting.earlier:
         if found := journal.last(prompt_id):
@@ -195,7 +199,7 @@ def _earlier(sitting: Sitting, goal: Goal, prompt_id: str, words: Words) -> dict
     return None
 
 
-def _zero(sitting: Sitting, clip: Clip) -> float:
+def _zero(sitting: CycleContext, clip: Clip) -> float:
     """Returns where in the film a clip's own time begins, in seconds, to 2 ms.
 
     That is its mark, or its first frame where that comes up later.
@@ -205,24 +209,24 @@ def _zero(sitting: Sitting, clip: Clip) -> float:
     return float(max(given, clip.start).seconds)
 
 
-def _source(sitting: Sitting, path: Path) -> dict[str, str]:
+def _source(sitting: CycleContext, path: Path) -> dict[str, str]:
     """Returns a file's address: of our own server, and below a Jupyter rooted at the family."""
     own = f"cycle-{sitting.cycle.cycle}/{path.name}"
     return {"own": own, "files": path.relative_to(sitting.family.folder).as_posix()}
 
 
-def _standing(sitting: Sitting, prompt_id: str) -> dict[str, Any] | None:
+def _standing(sitting: CycleContext, prompt_id: str) -> dict[str, Any] | None:
     """Returns the latest answer on the disk, an emptied one too: what is typed is begun from it."""
     history = show_prompt(sitting, prompt_id)
     return history[-1] if history else None
 
 
-def _history(sitting: Sitting, prompt_id: str) -> dict[str, Any]:
+def _history(sitting: CycleContext, prompt_id: str) -> dict[str, Any]:
     try:
         return {"history": show_prompt(sitting, prompt_id)}
     except VigbookError as err:
         return {"refused": str(err)}
 
 
-def _read(sitting: Sitting, name: str) -> str:
+def _read(sitting: CycleContext, name: str) -> str:
     return find_template(sitting.templates, f"live/{name}").read_text("utf-8")

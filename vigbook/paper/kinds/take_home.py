@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vigbook.case.journal import Answer
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import format_deletion, is_deletion_unknown, make_frame
 from vigbook.workbook.elements import TRY_PROMPTS
@@ -75,7 +75,7 @@ def _moment(page: Page, clip_id: str, place: int) -> View | None:
     }
 
 
-def is_checked(sitting: Sitting, audience: str | None) -> bool:
+def is_checked(sitting: CycleContext, audience: str | None) -> bool:
     """Whether this page, as it stands, has been read through with who gets it.
 
     Words put down after the reading have not been read, and another person's tick is not theirs.

@@ -15,12 +15,12 @@ from tornado import web
 from vigbook.case.consent import may_use
 from vigbook.case.folder import find_inside
 from vigbook.cycle.checks import list_warnings, list_withheld, split_by_filming
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, VigbookError
 from vigbook.method.method import Words, load_words
-from vigbook.server.handlers import CYCLE, DeskHandler
+from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.pages.paper import PaperView, view_papers
-from vigbook.server.session import Desk
+from vigbook.server.session import FamilySession
 from vigbook.workbook.build import NOTEBOOK
 
 
@@ -63,7 +63,7 @@ class CycleView:
         return self.workbook and 0 < self.cut == self.clips
 
 
-def view_cycle(sitting: Sitting, words: Words) -> CycleView:
+def view_cycle(sitting: CycleContext, words: Words) -> CycleView:
     """Returns what the front page tells of one cycle."""
     cycle = sitting.cycle
     agreed, refused = split_by_filming(sitting)
@@ -88,13 +88,13 @@ def view_cycle(sitting: Sitting, words: Words) -> CycleView:
     )
 
 
-def name_family(sittings: Iterable[Sitting], words: Words) -> str | None:
+def name_family(sittings: Iterable[CycleContext], words: Words) -> str | None:
     """Returns what the family is called, by the latest cycle that can be read."""
     names = [sitting.family_name(words) for sitting in sittings]
     return names[-1] if names else None
 
 
-def _film_state(sitting: Sitting) -> str:
+def _film_state(sitting: CycleContext) -> str:
     if not may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today):
         return "refused"
     try:
@@ -104,7 +104,7 @@ def _film_state(sitting: Sitting) -> str:
     return "there" if path.is_file() else "missing"
 
 
-class FrontHandler(DeskHandler):
+class FrontHandler(SessionHandler):
     """The family's front page."""
 
     @web.authenticated
@@ -113,16 +113,16 @@ class FrontHandler(DeskHandler):
         self.finish(await asyncio.to_thread(self._render))
 
     def _render(self) -> str:
-        words = load_words(self.desk.templates, "en")
+        words = load_words(self.session.templates, "en")
         sittings, broken = [], []
-        for folder in self.desk.list_cycles():
+        for folder in self.session.list_cycles():
             try:
-                sittings.append(self.desk.open(folder.name))
+                sittings.append(self.session.open(folder.name))
             except VigbookError as err:
                 problems = [str(problem) for problem in err.problems]
                 broken.append({"folder": folder.name, "problems": problems})
         cycles = [view_cycle(sitting, words) for sitting in sittings]
-        working = {cycle.folder: self.desk.works.is_running(cycle.folder) for cycle in cycles}
+        working = {cycle.folder: self.session.jobs.is_running(cycle.folder) for cycle in cycles}
         worker = next((one.worker for one in sittings if one.worker), None)
         return self.render_page(
             "front.html.j2", family=name_family(sittings, words), worker=worker,
@@ -130,30 +130,30 @@ class FrontHandler(DeskHandler):
         )  # fmt: skip
 
 
-class WorkHandler(DeskHandler):
+class WorkHandler(SessionHandler):
     """Builds or prints a cycle when a person presses the button."""
 
     @web.authenticated
     async def get(self, cycle: str) -> None:
         """Answers whether it is still at it, and with what was wrong."""
-        await self.tell(lambda: self.desk.works.look(cycle))
+        await self.tell(lambda: self.session.jobs.look(cycle))
 
     @web.authenticated
     async def post(self, cycle: str) -> None:
         """Starts it."""
         asked = self.read_json().get("do")
         if asked not in ("build", "print") or cycle not in [
-            one.name for one in self.desk.list_cycles()
+            one.name for one in self.session.list_cycles()
         ]:
             raise web.HTTPError(400)
-        await self.tell(lambda: self.desk.works.start(cycle, asked, self.desk.command(cycle)))
+        await self.tell(lambda: self.session.jobs.start(cycle, asked, self.session.command(cycle)))
 
 
 def list_home_handlers(
-    base: str, desk: Desk
-) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    base: str, session: FamilySession
+) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
     """Returns the handlers of the front page, below `base`."""
-    own = {"desk": desk}
+    own = {"session": session}
     return [
         (rf"{base}vigbook/?", FrontHandler, own),
         (rf"{base}vigbook/api/{CYCLE}/work", WorkHandler, own),

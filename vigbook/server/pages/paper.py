@@ -11,12 +11,12 @@ from typing import Any
 from tornado import web
 
 from vigbook.case.models import PRACTITIONER
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, VigbookError
 from vigbook.method.method import load_words
 from vigbook.paper.variants import Variant, list_standing
-from vigbook.server.handlers import CYCLE, DeskHandler
-from vigbook.server.session import Desk
+from vigbook.server.handlers import CYCLE, SessionHandler
+from vigbook.server.session import FamilySession
 
 _PAPER = r"[a-z][a-z0-9.-]*\.pdf"
 _PREVIEW_PX = 1240  # of a page's width: 150 dots an inch on A4
@@ -31,14 +31,14 @@ class PaperView:
     stale: bool
 
 
-def view_papers(sitting: Sitting) -> Iterable[PaperView]:
+def view_papers(sitting: CycleContext) -> Iterable[PaperView]:
     """Yields the printed papers of a cycle that may be looked at."""
     for one in list_standing(sitting):
         title = _name_paper(sitting, one.path, one.variant)
         yield PaperView(file=one.path.name, title=title, stale=one.stale)
 
 
-def _name_paper(sitting: Sitting, path: Path, variant: Variant) -> str:
+def _name_paper(sitting: CycleContext, path: Path, variant: Variant) -> str:
     name = {
         "take-home": "The page to take home", "script": "The page to read aloud",
         "record": "The team's record", "worksheet": "The sheet for pen and paper",
@@ -50,7 +50,7 @@ def _name_paper(sitting: Sitting, path: Path, variant: Variant) -> str:
     return f"{name} ({', '.join(extra)})" if extra else name
 
 
-class PaperHandler(DeskHandler):
+class PaperHandler(SessionHandler):
     """Gives out printed papers, and pictures of their pages."""
 
     @web.authenticated
@@ -70,7 +70,7 @@ class PaperHandler(DeskHandler):
     def _read(self, cycle: str, name: str, part: str | None, grey: bool) -> tuple[str, bytes | str]:
         from vigbook.server.page_images import count_pages, draw_page  # PDFium
 
-        sitting = self.desk.open(cycle)
+        sitting = self.session.open(cycle)
         paper = next((one for one in view_papers(sitting) if one.file == name), None)
         if paper is None:
             raise CaseError(f"there is no {name} that may be shown")
@@ -82,16 +82,16 @@ class PaperHandler(DeskHandler):
             return "image/png", draw_page(path, number, _PREVIEW_PX, grey=grey)
         page = self.render_page(
             "paper.html.j2", cycle=cycle, paper=paper, pages=count_pages(path), grey=grey,
-            family=sitting.family_name(load_words(self.desk.templates, "en")),
+            family=sitting.family_name(load_words(self.session.templates, "en")),
         )  # fmt: skip
         return "text/html", page
 
 
 def list_paper_handlers(
-    base: str, desk: Desk
-) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    base: str, session: FamilySession
+) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
     """Returns the handlers of printed papers, below `base`."""
-    own = {"desk": desk}
+    own = {"session": session}
     return [
         (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})", PaperHandler, own),
         (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})/((?:[1-9][0-9]?\.png)?)", PaperHandler, own),

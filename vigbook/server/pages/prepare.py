@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING, Any
 from tornado import web
 
 from vigbook.case.models import Clip
-from vigbook.cycle.context import Sitting
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import ConsentError, UsageError, VigbookError
-from vigbook.prepare.edits import ChangedError, Choosing, show_cycle, to_sentence
+from vigbook.prepare.edits import ChangedError, CycleEditor, show_cycle, to_sentence
 from vigbook.prepare.face_search import crop_face
 from vigbook.prepare.mask_edits import list_cut
-from vigbook.server.handlers import CYCLE, DeskHandler
-from vigbook.server.session import Desk
+from vigbook.server.handlers import CYCLE, SessionHandler
+from vigbook.server.session import FamilySession
 from vigbook.timecode import Timecode
 
 if TYPE_CHECKING:
-    from vigbook.prepare.film_session import Darkroom
+    from vigbook.prepare.film_session import FilmSession
 
 _FARTHEST_S = 60  # frames are told of so much before and after a time at once
 # Fields by which nothing is cut otherwise: what is being cut goes on.
@@ -31,43 +31,43 @@ _ONLY_SAID = ("title", "question", "why", "alt", "initiative", "principles")
 _FILM_TYPES = {".webm": "video/webm", ".mkv": "video/webm"}
 
 
-class Table:
+class OpenCycles:
     """The family's cycles whose clips are being chosen: each has its edits and its film."""
 
-    def __init__(self, desk: Desk) -> None:
-        self.desk = desk
+    def __init__(self, session: FamilySession) -> None:
+        self.session = session
         self._lock = threading.Lock()
-        self._lying: dict[str, tuple[Choosing, Darkroom]] = {}
+        self._open: dict[str, tuple[CycleEditor, FilmSession]] = {}
 
-    def lay(self, cycle: str) -> tuple[Sitting, Choosing, Darkroom, str]:
+    def open(self, cycle: str) -> tuple[CycleContext, CycleEditor, FilmSession, str]:
         """Returns a cycle as it is on the disk, its edits, its film, and the revision of its file.
 
         Raises:
             VigbookError: its files are wrong, or there is none.
         """
         from vigbook.prepare.film_session import (
-            Darkroom,  # numpy and Pillow: `open` goes without them
+            FilmSession,  # numpy and Pillow: `open` goes without them
         )
 
-        if cycle not in self._lying:
-            folder = self.desk.open(cycle).folder  # or a sentence: there is none
+        if cycle not in self._open:
+            folder = self.session.open(cycle).folder  # or a sentence: there is none
             with self._lock:
-                if cycle not in self._lying:
-                    room = Darkroom(lambda: self.desk.open(cycle))
+                if cycle not in self._open:
+                    room = FilmSession(lambda: self.session.open(cycle))
                     room.cut_soon()
-                    self._lying[cycle] = (Choosing(folder / "cycle.yaml"), room)
-        choosing, room = self._lying[cycle]
-        sitting, revision = choosing.read(lambda: self.desk.open(cycle))
+                    self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), room)
+        choosing, room = self._open[cycle]
+        sitting, revision = choosing.read(lambda: self.session.open(cycle))
         return sitting, choosing, room, revision
 
 
-class _TableHandler(DeskHandler):
+class _ChoosingHandler(SessionHandler):
     """The base of the handlers here."""
 
-    def initialize(self, desk: Desk, table: Table) -> None:  # type: ignore[override]
+    def initialize(self, session: FamilySession, cycles: OpenCycles) -> None:  # type: ignore[override]
         """Takes the family that the server is for, and what is being worked on."""
-        super().initialize(desk)
-        self.table = table
+        super().initialize(session)
+        self.cycles = cycles
 
     def moment(self, name: str = "at") -> Timecode:
         """Returns the time that was asked for.
@@ -94,7 +94,7 @@ class _TableHandler(DeskHandler):
             raise web.HTTPError(400)
         return box
 
-    def clip(self, sitting: Sitting) -> Clip | None:
+    def clip(self, sitting: CycleContext) -> Clip | None:
         """Returns the clip that was asked for, if one was."""
         return sitting.cycle.clip(self.get_query_argument("clip", ""))
 
@@ -110,20 +110,20 @@ class _TableHandler(DeskHandler):
         self.finish(content)
 
 
-class PageHandler(_TableHandler):
+class PageHandler(_ChoosingHandler):
     """The page on which clips are chosen."""
 
     @web.authenticated
     async def get(self, cycle: str) -> None:
         """Answers with the page; it fetches what it shows."""
-        if cycle not in [one.name for one in self.desk.list_cycles()]:
+        if cycle not in [one.name for one in self.session.list_cycles()]:
             raise web.HTTPError(404)
         number = cycle.removeprefix("cycle-")
-        family = self.desk.family.name
+        family = self.session.family.name
         self.finish(self.render_page("prepare.html.j2", cycle=cycle, number=number, family=family))
 
 
-class StepHandler(_TableHandler):
+class StepHandler(_ChoosingHandler):
     """What the page shows, and the edits of it."""
 
     @web.authenticated
@@ -134,12 +134,12 @@ class StepHandler(_TableHandler):
 
     @web.authenticated
     async def post(self, cycle: str) -> None:
-        """Does one step; see `choosing.Choosing.edit`."""
+        """Does one step; see `edits.CycleEditor.edit`."""
         typed = self.read_json()
         await self.tell(lambda: self._edit(cycle, typed))
 
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
-        sitting, choosing, room, revision = self.table.lay(cycle)
+        sitting, choosing, room, revision = self.cycles.open(cycle)
         shown: dict[str, Any] = {"revision": revision, "film": room.look(sitting)}
         shown["cut"] = list_cut(sitting)
         if revision != seen:
@@ -148,7 +148,7 @@ class StepHandler(_TableHandler):
         return shown
 
     def _edit(self, cycle: str, typed: dict[str, Any]) -> dict[str, Any]:
-        sitting, choosing, room, revision = self.table.lay(cycle)
+        sitting, choosing, room, revision = self.cycles.open(cycle)
         if typed.get("do") == "want-copy":
             room.want_copy(sitting)
             return self._show(cycle)
@@ -169,7 +169,7 @@ class StepHandler(_TableHandler):
         return {**self._show(cycle), "note": note}
 
     def _seek(
-        self, cycle: str, sitting: Sitting, room: Darkroom, typed: dict[str, Any]
+        self, cycle: str, sitting: CycleContext, room: FilmSession, typed: dict[str, Any]
     ) -> dict[str, Any]:
         room.faces.close()
         clip = sitting.cycle.clip(str(typed.get("clip")))
@@ -182,7 +182,7 @@ class StepHandler(_TableHandler):
         return self._show(cycle)
 
 
-def _snap(room: Darkroom, sitting: Sitting, at: Timecode, ends: bool) -> Timecode:
+def _snap(room: FilmSession, sitting: CycleContext, at: Timecode, ends: bool) -> Timecode:
     try:
         return room.snap(sitting, at, ends)
     except ConsentError:
@@ -192,7 +192,7 @@ def _snap(room: Darkroom, sitting: Sitting, at: Timecode, ends: bool) -> Timecod
         raise UsageError(found, to_sentence(err).rstrip(".")) from err
 
 
-class MomentsHandler(_TableHandler):
+class MomentsHandler(_ChoosingHandler):
     """Times of frames."""
 
     @web.authenticated
@@ -204,7 +204,7 @@ class MomentsHandler(_TableHandler):
         )
 
         def work() -> Any:
-            sitting, _, room, _ = self.table.lay(cycle)
+            sitting, _, room, _ = self.cycles.open(cycle)
             if which == "moments":
                 return {"moments": room.list_moments(sitting, at, Fraction(reach))}
             if which == "neighbours":
@@ -214,7 +214,7 @@ class MomentsHandler(_TableHandler):
         await self.tell(work)
 
 
-class PictureHandler(_TableHandler):
+class PictureHandler(_ChoosingHandler):
     """Pictures of the film, as the machine makes them."""
 
     @web.authenticated
@@ -224,7 +224,7 @@ class PictureHandler(_TableHandler):
         box = self.box() if which == "face" else ()
 
         def work() -> bytes | None:
-            sitting, _, room, _ = self.table.lay(cycle)
+            sitting, _, room, _ = self.cycles.open(cycle)
             if at is None:
                 return room.strip(sitting)
             if which == "still":
@@ -236,7 +236,7 @@ class PictureHandler(_TableHandler):
         await self.send("image/jpeg", work)
 
 
-class LevelsHandler(_TableHandler):
+class LevelsHandler(_ChoosingHandler):
     """How loud the film is."""
 
     @web.authenticated
@@ -244,28 +244,28 @@ class LevelsHandler(_TableHandler):
         """Answers with a byte for each step of time."""
 
         def work() -> bytes | None:
-            sitting, _, room, _ = self.table.lay(cycle)
+            sitting, _, room, _ = self.cycles.open(cycle)
             return room.levels(sitting)
 
         await self.send("application/octet-stream", work)
 
 
-class FilmHandler(_TableHandler, web.StaticFileHandler):
+class FilmHandler(_ChoosingHandler, web.StaticFileHandler):
     """Gives out the film, or its copy that browsers play, in ranges."""
 
-    def initialize(self, desk: Desk, table: Table) -> None:  # type: ignore[override]
+    def initialize(self, session: FamilySession, cycles: OpenCycles) -> None:  # type: ignore[override]
         """Takes the family that the server is for, and what is being worked on."""
-        _TableHandler.initialize(self, desk, table)
-        web.StaticFileHandler.initialize(self, str(desk.family))
+        _ChoosingHandler.initialize(self, session, cycles)
+        web.StaticFileHandler.initialize(self, str(session.family))
 
     @web.authenticated
     async def get(self, cycle: str, which: str, include_body: bool = True) -> None:  # type: ignore[override]
         """Answers with the film, or part of it."""
 
         def work() -> str | None:
-            sitting, _, room, _ = self.table.lay(cycle)
+            sitting, _, room, _ = self.cycles.open(cycle)
             path = room.source(sitting, which)
-            family = self.desk.family.resolve()
+            family = self.session.family.resolve()
             return path.resolve().relative_to(family).as_posix() if path else None
 
         try:
@@ -292,10 +292,10 @@ class FilmHandler(_TableHandler, web.StaticFileHandler):
 
 
 def list_prepare_handlers(
-    base: str, desk: Desk
-) -> list[tuple[str, type[DeskHandler], dict[str, Any]]]:
+    base: str, session: FamilySession
+) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
     """Returns the handlers for choosing clips, below `base`."""
-    own = {"desk": desk, "table": Table(desk)}
+    own = {"session": session, "cycles": OpenCycles(session)}
     api = rf"{base}vigbook/api/{CYCLE}/"
     return [
         (rf"{base}vigbook/prepare/{CYCLE}/?", PageHandler, own),
