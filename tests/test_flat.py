@@ -27,7 +27,7 @@ from families import CASE, CYCLE, TODAY, sit, write_family
 from IPython.utils.capture import capture_output
 
 import vigbook
-from vigbook import pipeline
+from vigbook import gates
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Journal, parse_line, read_journal
 from vigbook.case.models import Case, Mask, Use
@@ -187,7 +187,7 @@ def check(family: Path) -> list[Outcome]:
         outcome.suggestions = list_suggestions(sitting)
 
     options = Options(today=datetime.date.fromisoformat(TODAY))
-    return pipeline.each_cycle(family, options, None, stages)
+    return gates.each_cycle(family, options, None, stages)
 
 
 def fill_papers(sitting: CycleContext) -> None:

@@ -20,9 +20,10 @@ line a problem, fit to be shown as it is.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -83,6 +84,14 @@ class VigbookError(Exception):
         self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
+    def as_sentences(self) -> str:
+        """Returns what was wrong, for who looks at a page and not at a file: no file is named."""
+        parts = []
+        for one in self.problems:
+            words = " ".join((f"{one.found}: {one.mend}" if one.mend else one.found).split())
+            parts.append(words[:1].upper() + words[1:].rstrip(".") + ".")
+        return " ".join(parts)
+
     def __reduce__(self) -> tuple[type[VigbookError], tuple[tuple[Problem, ...]]]:
         # Errors cross from worker processes to the command; the default would lose `problems`.
         return type(self), (self.problems,)
@@ -134,3 +143,13 @@ class ArchiveError(VigbookError):
 
 class OutputError(VigbookError):
     """A file could not be written."""
+
+
+@contextlib.contextmanager
+def told_in(errors: list[Problem]) -> Iterator[None]:
+    """Puts what a user can mend into a list; anything else is our fault and goes on up."""
+    try:
+        yield
+    except VigbookError as err:
+        # Several papers may fail for one reason; it is told once.
+        errors += [one for one in err.problems if one not in errors]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,7 @@ class Options:
         fresh: whether to replace a workbook that somebody changed.
         rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
+        wait_s: for how many seconds at most another program at work on a family is waited for.
     """
 
     service: Path | None = None
@@ -32,6 +34,25 @@ class Options:
     fresh: bool = False
     rehash: bool = False
     engine: EngineName = "vigbook"
+    wait_s: float = 600  # cutting ten minutes of film takes less
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Event:
+    """What is being done just now, for whoever waits; its words are found where it is shown.
+
+    Attributes:
+        kind: what is being done.
+        thing: what it is done to: a clip's id, a paper's name, a film; empty for the whole.
+        done: how much of it, from 0 to 1, where that is known.
+    """
+
+    kind: Literal["looking", "waiting", "drawing", "cutting", "running", "printing"]
+    thing: str = ""
+    done: float | None = None
+
+
+Progress = Callable[[Event], None]
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)

@@ -4,7 +4,7 @@
 
 Read this first. Each stage is one function that calls one module; what is already made from the
 same things is left as it is. Whatever goes wrong with one cycle is told in its `Outcome`, in
-sentences for a person, and leaves what was made before whole.
+sentences for a person, and leaves what was made before whole. The way to a cycle is `gates`.
 """
 
 from __future__ import annotations
@@ -12,26 +12,20 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vigbook.case.consent import may_use
-from vigbook.case.folder import (
-    CaseFolder,
-    find_family,
-    find_inside,
-    read_case_folder,
-    write_new_case,
-)
-from vigbook.case.journal import Answer, Said, read_journal, write_answer
-from vigbook.case.log import Action, write_log
+from vigbook.case.folder import find_inside, write_new_case
+from vigbook.case.journal import Answer, Said
+from vigbook.case.log import write_log
 from vigbook.cycle import checks, plain_language
+from vigbook.cycle.answering import answer_prompt
 from vigbook.cycle.context import CycleContext, open_context
-from vigbook.errors import CaseError, Problem, UsageError, VigbookError, show_path
+from vigbook.errors import CaseError, Problem, show_path, told_in
 from vigbook.film.reader import Reader
-from vigbook.method.method import default_source, find_templates, parse_answer
-from vigbook.outcome import Options, Outcome
+from vigbook.gates import each_cycle, open_cycle
+from vigbook.outcome import Event, Options, Outcome, Progress
 from vigbook.paper.renderer import start_renderer
 from vigbook.paper.variants import (
     Variant,
@@ -41,14 +35,10 @@ from vigbook.paper.variants import (
     remove_refused,
     remove_unreceived,
 )
-from vigbook.system.atomic import remove_leftovers
-from vigbook.system.locks import hold_family
 
 if TYPE_CHECKING:
     from vigbook.film.describe import Description
     from vigbook.film.facts import FilmFacts
-
-Progress = Callable[[str], None]
 
 
 def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
@@ -128,7 +118,7 @@ def verify(bag: Path) -> Outcome:
     from vigbook.archive.bags import verify_bag  # as above
 
     outcome = Outcome(case=str(bag))
-    with _told(outcome):
+    with told_in(outcome.errors):
         verify_bag(bag)
     return outcome
 
@@ -139,30 +129,12 @@ def answer(
     """Puts one answer into the journal of a cycle; of a family, into that of its latest cycle.
 
     Raises:
-        UsageError: there is no such case, cycle or person.
+        UsageError: there is no such case or cycle.
         CaseError: the case's files are wrong.
-        AnswerError: there is no such prompt, or the text does not fit it.
+        AnswerError: there is no such prompt or person, or the text does not fit the prompt.
         JournalError, OutputError: it could not be written.
     """
-    family, folders = find_family(case)
-    if not folders:
-        found = "has no cycle yet"
-        raise UsageError(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
-    if links := checks.check_links(folders[-1]):
-        raise CaseError(links)
-    files = read_case_folder(family, folders[-1:], options.service)
-    templates = find_templates(options.templates)
-    sitting = open_context(files, folders[-1], templates, options.today)
-    value = parse_answer(sitting.prompts, sitting.case, prompt_id, text)
-    if by not in [speaker for _, speaker in sitting.speakers()]:
-        known = ", ".join(speaker for _, speaker in sitting.speakers())
-        raise UsageError(f"there is nobody '{by}' in the family", f"use one of: {known}")
-    journal = sitting.journal_of(prompt_id)
-    standing = read_journal(journal).last(prompt_id)
-    base = standing.id if standing else None
-    return write_answer(
-        journal, prompt_id, value, by=by, source=source or default_source(by), base=base
-    )
+    return answer_prompt(open_cycle(case, options), prompt_id, text, by=by, source=source)
 
 
 def describe(film: Path) -> Description:
@@ -265,7 +237,7 @@ def cut_media(
     agreed, refused = checks.split_by_filming(sitting)
     outcome.withheld += refused
     name = sitting.cycle.film.file
-    told = lambda clip, done: progress(f"cutting {clip}, {done:.0%}")  # noqa: E731
+    told = lambda clip, done: progress(Event("cutting", clip, done))  # noqa: E731
     built = build_media(film, name, agreed, sitting.media, told, reader, facts)
     remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
@@ -278,7 +250,7 @@ def run_workbook(
     """Runs the method's notebook for the cycle."""
     from vigbook.workbook.build import build_workbook
 
-    progress("running the workbook")
+    progress(Event("running", "the workbook"))
     workbook = build_workbook(sitting, fresh=options.fresh, engine=options.engine)
     (outcome.made if workbook.made else outcome.kept).append(show_path(workbook.path))
     if workbook.by_hand:
@@ -310,8 +282,8 @@ def print_papers(
         variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
     laid: dict[str, tuple[int, bytes]] = {}
     for variant in variants:
-        progress(f"printing {variant.name}")
-        with _told(outcome):  # one paper that cannot be printed stops no other
+        progress(Event("printing", variant.name))
+        with told_in(outcome.errors):  # one paper that cannot be printed stops no other
             printed = print_paper(sitting, variant, laid)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
             if printed.long:
@@ -319,94 +291,9 @@ def print_papers(
             outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
 
 
-def each_cycle(
-    case: Path,
-    options: Options,
-    action: Action | None,
-    stages: Callable[[CycleContext, Outcome], None],
-    progress: Progress = lambda _: None,
-) -> list[Outcome]:
-    """Does the stages for every cycle of a case, and returns what came of each.
-
-    Where something is made (`action`), no other program makes anything for that family meanwhile.
-    """
-    whole = Outcome(case=str(case))
-    with contextlib.ExitStack() as held, _told(whole):
-        family, folders = find_family(case)
-        if action:
-            waiting = partial(progress, "waiting: another program is at work on this family")
-            held.enter_context(hold_family(family, waiting))
-        # All of its cycles: by the latest of them the day is worked out on which films are deleted.
-        files = read_case_folder(family, None, options.service)
-        templates = find_templates(options.templates)
-        if action and not files.case.model.legal_hold:
-            remove_leftovers(family)
-        if not folders:
-            found = "has no cycle yet"
-            whole.errors.append(Problem(file=str(case), found=found, mend="make a folder cycle-1"))
-        outcomes = [
-            *([whole] if whole.errors else []),
-            *(_one_cycle(case, files, one, templates, options, action, stages) for one in folders),
-        ]
-        until, beside = checks.next_day(files, options.today), _list_beside(files)
-        told: set[Problem] = set()
-        for one in outcomes:  # what is true of the whole family stands with its first cycle
-            one.warnings = [warning for warning in one.warnings if warning not in told]
-            told |= {*one.warnings}
-            one.until, one.beside = until, beside
-        return outcomes
-    return [whole]
-
-
-def _one_cycle(
-    case: Path,
-    files: CaseFolder,
-    folder: Path,
-    templates: tuple[Path, ...],
-    options: Options,
-    action: Action | None,
-    stages: Callable[[CycleContext, Outcome], None],
-) -> Outcome:
-    outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
-    with _told(outcome):
-        outcome.errors += checks.check_links(folder)
-        if outcome.errors:
-            return outcome
-        sitting = open_context(files, folder, templates, options.today)
-        outcome.errors += checks.check_vocabulary(sitting)
-        if action and sitting.case.legal_hold:
-            found = "a legal hold stands: nothing is cut, printed, exported or deleted"
-            mend = "take it out when it is lifted"
-            outcome.errors.append(files.case.problem(("legal_hold",), found, mend))
-        if outcome.errors:
-            return outcome
-        stages(sitting, outcome)
-        if action and outcome.made:
-            names = [Path(made).name for made in outcome.made]
-            write_log(files.folder, action, outcome.cycle, names)
-    return outcome
-
-
-def _list_beside(files: CaseFolder) -> tuple[Path, ...]:
-    if not files.service_path:
-        return ()
-    logo = files.service.logo
-    return (files.service_path, *([files.service_path.parent / logo] if logo else []))
-
-
 def _reopen(sitting: CycleContext) -> CycleContext:
     """Returns the sitting with what was cut and said since it was opened."""
     return open_context(sitting.family, sitting.folder, sitting.templates, sitting.today)
-
-
-@contextlib.contextmanager
-def _told(outcome: Outcome) -> Iterator[None]:
-    """Turns what a user can mend into sentences; anything else is our fault and goes on up."""
-    try:
-        yield
-    except VigbookError as err:
-        # Several papers may fail for one reason; it is told once.
-        outcome.errors += [one for one in err.problems if one not in outcome.errors]
 
 
 @contextlib.contextmanager

@@ -24,7 +24,7 @@ from vigbook.batch.plan import STAMP, plan_case
 from vigbook.batch.run import build_many, build_one, plan_many
 from vigbook.case.journal import write_answer
 from vigbook.errors import OutputError
-from vigbook.outcome import Options
+from vigbook.outcome import Event, Options
 from vigbook.system import locks
 from vigbook.system.atomic import sha256_of
 
@@ -174,7 +174,7 @@ def test_nothing_is_parsed_where_nothing_changed(built_family: Path) -> None:
     program = """
         import sys, pathlib, datetime
         from vigbook.batch.plan import plan_case
-        from vigbook.outcome import Options
+        from vigbook.outcome import Event, Options
         opened = []
         sys.addaudithook(lambda name, about: name == "open" and opened.append(str(about[0])))
         case = pathlib.Path(sys.argv[1])
@@ -228,8 +228,8 @@ def test_what_changed_while_it_was_built_is_built_again(built_family: Path) -> N
     cycle = built_family / "cycle-1" / "cycle.yaml"
     edit(cycle, "The spoon", "A spoon")
 
-    def change(words: str) -> None:
-        if words.startswith("running"):
+    def change(event: Event) -> None:
+        if event.kind == "running":
             edit(cycle, "A spoon", "Their spoon")
 
     build_one(built_family, OPTIONS, change)

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import CASE, CYCLE, TODAY, write_family
+from families import CASE, CYCLE, TODAY, sit, write_family
 from films import draw_film, numbers_in
 from live import wait_until
 
-from vigbook.case.folder import find_family, read_case_folder
 from vigbook.case.manifest import read_manifest
-from vigbook.cycle.context import CycleContext, open_context
-from vigbook.method.method import find_templates
+from vigbook.outcome import Options
 from vigbook.prepare.film_session import FilmSession
 from vigbook.timecode import Timecode
 
@@ -36,16 +34,9 @@ def family(tmp_path: Path, large_film: Path) -> Path:
 
 @pytest.fixture
 def room(family: Path) -> Iterator[FilmSession]:
-    room = FilmSession(lambda: sit(family))
+    room = FilmSession(family / "cycle-1", Options(today=datetime.date.fromisoformat(TODAY)))
     yield room
     room.close()
-
-
-def sit(family: Path) -> CycleContext:
-    folder = find_family(family)[1][0]
-    files = read_case_folder(family, [folder])
-    day = datetime.date.fromisoformat(TODAY)
-    return open_context(files, folder, find_templates(), day)
 
 
 def cutting(room: FilmSession, family: Path) -> dict[str, Any]:

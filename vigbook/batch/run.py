@@ -16,7 +16,7 @@ from pathlib import Path
 from vigbook import pipeline
 from vigbook.batch.plan import Plan, plan_case, scan, write_stamp
 from vigbook.errors import Problem, VigbookError
-from vigbook.outcome import Options, Outcome
+from vigbook.outcome import Options, Outcome, Progress
 from vigbook.system.pool import work_through
 from vigbook.system.temporary import remove_scratch
 
@@ -36,7 +36,7 @@ def plan_many(cases: Sequence[Path], options: Options) -> list[Plan]:
 def build_many(
     plans: Sequence[Plan],
     options: Options,
-    progress: Callable[[str], None] = lambda _: None,
+    progress: Progress = lambda _: None,
     scheduler: str | None = None,
 ) -> Generator[tuple[Plan, list[Outcome]], None, None]:
     """Builds what there is to build and yields what came of each case, as each is done.
@@ -64,7 +64,7 @@ def build_many(
 def _build(
     cases: Sequence[Path],
     options: Options,
-    progress: Callable[[str], None],
+    progress: Progress,
     scheduler: str | None,
 ) -> Iterator[tuple[Path, list[Outcome]]]:
     if not cases:
@@ -93,9 +93,7 @@ def _build(
         yield done.thing, outcomes
 
 
-def build_one(
-    case: Path, options: Options, progress: Callable[[str], None] = lambda _: None
-) -> list[Outcome]:
+def build_one(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
     """Builds one case and leaves its stamp (`plan`); whatever goes wrong stays with it."""
 
     def work(case: Path) -> list[Outcome]:

@@ -63,6 +63,8 @@ Port = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON array for another program")]
 Today = Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], hidden=True)]
+# For how many seconds at most another program at work on the same family is waited for.
+Wait = Annotated[float | None, typer.Option(metavar="SECONDS", min=0, hidden=True)]
 
 
 class OnlyPaper(StrEnum):
@@ -161,16 +163,18 @@ def build(
     ] = None,
     as_json: Json = False,
     today: Today = None,
+    wait: Wait = None,
 ) -> None:
     """Cut clips and stills, run the notebook, print the papers; only what changed."""
     from vigbook.batch.run import build_many, plan_many
     from vigbook.cli.summary import count_up, format_plans, is_quiet, shorten
+    from vigbook.outcome import Event
 
-    options = _options(service, templates, today, fresh=fresh, engine=engine, rehash=rehash)
+    options = _options(service, templates, today, wait, fresh=fresh, engine=engine, rehash=rehash)
     families = _families(cases)
     begin = time.monotonic()
     with show_status() as progress:
-        progress("looking at what changed")
+        progress(Event("looking", "what changed"))
         plans = plan_many(families, options)
     stale = [plan for plan in plans if plan.reasons]
     many = len(families) > 1 and not as_json
@@ -226,12 +230,13 @@ def print_(
     templates: Templates = None,
     as_json: Json = False,
     today: Today = None,
+    wait: Wait = None,
 ) -> None:
     """Print the papers again, with today's answers."""
     from vigbook import pipeline
     from vigbook.paper.variants import Variant, choose_variants
 
-    options = _options(service, templates, today)
+    options = _options(service, templates, today, wait)
     style = Variant(
         name="take-home", language=language, size=size, paper=paper, private=private, blank=blank
     )
@@ -273,9 +278,10 @@ def open_(
     service: Service = None,
     templates: Templates = None,
     today: Today = None,
+    wait: Wait = None,
 ) -> None:
     """Open the workbook in the browser, to look together and to write up."""
-    _serve(case, _options(service, templates, today), "", lab, browser, port)
+    _serve(case, _options(service, templates, today, wait), "", lab, browser, port)
 
 
 @app.command()
@@ -286,6 +292,7 @@ def prepare(
     service: Service = None,
     templates: Templates = None,
     today: Today = None,
+    wait: Wait = None,
 ) -> None:
     """Choose clips and stills in the browser; of a family, for its latest cycle."""
     from vigbook.case.folder import find_family
@@ -295,7 +302,7 @@ def prepare(
         complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
         raise typer.Exit(1)
     page = f"vigbook/prepare/{folders[-1].resolve().name}"
-    _serve(case, _options(service, templates, today), page, False, browser, port)
+    _serve(case, _options(service, templates, today, wait), page, False, browser, port)
 
 
 @app.command()
@@ -341,11 +348,12 @@ def archive(
     templates: Templates = None,
     as_json: Json = False,
     today: Today = None,
+    wait: Wait = None,
 ) -> None:
     """Write one bag a cycle for the archive."""
     from vigbook import pipeline
 
-    options = _options(service, templates, today)
+    options = _options(service, templates, today, wait)
     outcomes = _each(cases, lambda case: pipeline.archive(case, options, to))
     report(outcomes, as_json)
 
@@ -406,10 +414,13 @@ def _options(
     service: Path | None,
     templates: Path | None,
     today: datetime.datetime | None,
+    wait: float | None = None,
     **chosen: Any,
 ) -> Options:
     from vigbook.outcome import Options
 
+    if wait is not None:
+        chosen["wait_s"] = wait
     if today:
         chosen["today"] = today.date()
     return Options(service=service, templates=templates, **chosen)

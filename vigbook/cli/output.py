@@ -13,7 +13,7 @@ import typer
 from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
-    from vigbook.outcome import Outcome
+    from vigbook.outcome import Event, Outcome
 
 T = TypeVar("T")
 
@@ -99,7 +99,7 @@ def complain(problems: Iterable[Problem], before: str = "") -> None:
         typer.echo(f"{before}{problem}", err=True)
 
 
-def show_status(total: int = 1) -> AbstractContextManager[Callable[[str | None], None]]:
+def show_status(total: int = 1) -> AbstractContextManager[Callable[[Event | None], None]]:
     """Shows what is being done on a terminal, and nothing anywhere else."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _: None)

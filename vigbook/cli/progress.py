@@ -12,11 +12,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.table import Table
 from rich.text import Text
 
+from vigbook.outcome import Event
+
 
 class Status:
     """Shows a spinner for one case and a bar for many, while the block runs.
 
-    The block is given a function: called with words it shows them, with None it counts one done.
+    The block is given a function: called with an event it shows it, with None it counts one done.
     """
 
     def __init__(self, total: int) -> None:
@@ -47,11 +49,22 @@ class Status:
     ) -> None:
         self._progress.stop()
 
-    def __call__(self, words: str | None) -> None:
-        if words is None:
+    def __call__(self, event: Event | None) -> None:
+        if event is None:
             self._progress.advance(self._task)
         else:
+            words = format_event(event)
             self._progress.update(self._task, description=words, refresh=self._alone)
+
+
+def format_event(event: Event) -> str:
+    """Returns what is being done in words, as "cutting clip-1, 40%"."""
+    if event.kind == "waiting":
+        return "waiting: another program is at work on this family"
+    words = (
+        f"looking at {event.thing}" if event.kind == "looking" else f"{event.kind} {event.thing}"
+    )
+    return words if event.done is None else f"{words}, {event.done:.0%}"
 
 
 def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str) -> None:

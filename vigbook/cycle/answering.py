@@ -17,7 +17,7 @@ from vigbook.case.journal import SOURCES, Answer, ConflictError, Said, read_jour
 from vigbook.case.models import Clip
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import AnswerError, OutputError, Problem, VigbookError
-from vigbook.method.method import parse_answer
+from vigbook.method.method import default_source, parse_answer
 from vigbook.timecode import Timecode
 
 _MOST_MARKS = 500
@@ -43,9 +43,26 @@ def save_typed(sitting: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any
     except ConflictError as err:
         return {"conflict": show_answer(err.standing)}
     except AnswerError as err:
-        return {"refused": _sentence(err)}
+        return {"refused": err.as_sentences()}
     except VigbookError as err:
-        return {"refused": _sentence(err), "again": True}
+        return {"refused": err.as_sentences(), "again": True}
+
+
+def answer_prompt(
+    sitting: CycleContext, prompt_id: str, text: str, *, by: str, source: Said | None = None
+) -> Answer:
+    """Puts one answer into the journal in the place of the one that stands, and returns it.
+
+    Raises:
+        AnswerError: there is no such prompt or person, or the text does not fit the prompt.
+        JournalError, OutputError: it could not be written.
+    """
+    value = parse_answer(sitting.prompts, sitting.case, prompt_id, text)
+    last = read_journal(sitting.journal_of(prompt_id)).last(prompt_id)
+    return _write(
+        sitting, prompt_id, value, by=by, source=source or default_source(by),
+        base=last.id if last else None,
+    )  # fmt: skip
 
 
 def show_prompt(sitting: CycleContext, prompt_id: str) -> list[dict[str, Any]]:
@@ -89,23 +106,35 @@ def _save(sitting: CycleContext, typed: Mapping[str, Any]) -> Answer:
         parsed = parse_answer(sitting.prompts, sitting.case, prompt_id, value)
     else:
         raise AnswerError(Problem(field=prompt_id, found="what was sent is no text"))
-    by, source = typed.get("by"), typed.get("source")
-    if by not in [speaker for _, speaker in sitting.speakers()] or source not in SOURCES:
-        found = "it is not said who said it, and how"
+    source = typed.get("source")
+    if source not in SOURCES:
+        found = "it is not said how it was said"
         raise AnswerError(Problem(field=prompt_id, found=found, mend="choose whose words they are"))
     own_id = typed.get("id")
     if not re.fullmatch(r"[0-9a-f]{16}", str(own_id)):
         raise AnswerError(Problem(field=prompt_id, found="what was sent has no id of its own"))
+    return _write(
+        sitting, prompt_id, parsed, by=str(typed.get("by")), source=cast(Said, source),
+        base=_base(sitting.journal_of(prompt_id), prompt_id, typed),
+        answer_id=str(own_id), only_on_base=True,
+    )  # fmt: skip
+
+
+def _write(
+    sitting: CycleContext, prompt_id: str, value: Any, *, by: str, source: Said, **more: Any
+) -> Answer:
+    """Writes an answer: the one door into a cycle's journals."""
+    speakers = [speaker for _, speaker in sitting.speakers()]
+    if by not in speakers:
+        found, mend = f"there is nobody '{by}' in the family", f"use one of: {', '.join(speakers)}"
+        raise AnswerError(Problem(found=found, mend=mend))
     if not sitting.folder.is_dir():
         # Else the lock would make a folder at the old place, and the words would lie alone there.
         found = "could not be written: the family's folder is not where it was"
         mend = "put it back, or open it again from where it is now"
         raise OutputError(Problem(file=str(sitting.folder), found=found, mend=mend))
     journal = sitting.journal_of(prompt_id)
-    return write_answer(
-        journal, prompt_id, parsed, by=str(by), source=cast(Said, source),
-        base=_base(journal, prompt_id, typed), answer_id=str(own_id), only_on_base=True,
-    )  # fmt: skip
+    return write_answer(journal, prompt_id, value, by=by, source=source, **more)
 
 
 def _base(journal: Path, prompt_id: str, typed: Mapping[str, Any]) -> str | None:
@@ -119,12 +148,6 @@ def _base(journal: Path, prompt_id: str, typed: Mapping[str, Any]) -> str | None
         return history[-1].id
     base = typed.get("base")
     return base if isinstance(base, str) else None
-
-
-def _sentence(err: VigbookError) -> str:
-    """Returns what was wrong in words; where files lie is of no use in front of a family."""
-    told = [f"{one.found}; {one.mend}" if one.mend else one.found for one in err.problems]
-    return "; ".join(" ".join(one.split()) for one in told)
 
 
 def _parse_marks(prompt_id: str, value: object, clip: Clip | None) -> list[dict[str, str]]:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 from vigbook.case.folder import write_schemas
 from vigbook.errors import OutputError, Problem
+from vigbook.outcome import Event, Progress
 from vigbook.system.atomic import output_error, publish_bytes
 
 FILMS = {
@@ -57,7 +57,7 @@ def lay_out(to: Path, family: str = "otter") -> Path:
     return to / family
 
 
-def draw_films(family: Path, progress: Callable[[str], None] = lambda _: None) -> list[Path]:
+def draw_films(family: Path, progress: Progress = lambda _: None) -> list[Path]:
     """Draws the films of an example family that are not there yet, and returns their paths.
 
     Raises:
@@ -71,7 +71,7 @@ def draw_films(family: Path, progress: Callable[[str], None] = lambda _: None) -
         path = family.parent / name
         if not path.is_relative_to(family) or path.exists() or not path.parent.is_dir():
             continue
-        progress(f"drawing {name}")
+        progress(Event("drawing", name))
         if shutil.disk_usage(path.parent).free < 100_000_000:
             raise output_error(path, OSError(28, "no space"))
         draw_film(path, SCENES[scene])

@@ -119,10 +119,10 @@ def export_paper(
     # The family's files and the page templates: nbconvert loads every exporter to list its name.
     from vigbook.cycle.checks import list_warnings
     from vigbook.cycle.context import CycleContext
+    from vigbook.gates import each_cycle
     from vigbook.outcome import Outcome
     from vigbook.paper.printing import make_paper
     from vigbook.paper.variants import Variant
-    from vigbook.pipeline import each_cycle
 
     case, cycle = find_parameters(node, folder / f"{name}.ipynb")
     if paper == "record":

@@ -21,7 +21,7 @@ from vigbook.case.models import Clip, Cycle, Goal
 from vigbook.case.rules import nearest
 from vigbook.case.yaml_file import edit_file
 from vigbook.cycle.context import CycleContext
-from vigbook.errors import CaseError, Problem, UsageError, VigbookError
+from vigbook.errors import CaseError, Problem, UsageError
 from vigbook.prepare import mask_edits, yaml_edits
 from vigbook.system.atomic import publish_bytes
 from vigbook.timecode import Timecode
@@ -329,15 +329,6 @@ def _tell_words_left(sitting: CycleContext, typed: Typed) -> str | None:
     if typed["do"] != "delete-clip" or not any(sitting.journal.last(one) for one in said):
         return None
     return "Words were said about this clip. They are kept, but print nowhere without it."
-
-
-def to_sentence(err: VigbookError) -> str:
-    """Returns what was wrong, for somebody who looks at a page and not at a file."""
-    parts = []
-    for problem in err.problems:
-        found = problem.found if not problem.mend else f"{problem.found}: {problem.mend}"
-        parts.append(found[:1].upper() + found[1:] + ".")
-    return " ".join(parts)
 
 
 def _revision(content: bytes) -> str:

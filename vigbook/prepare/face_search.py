@@ -19,7 +19,6 @@ from vigbook.errors import UsageError, VigbookError
 from vigbook.film.face_detector import why_not
 from vigbook.film.face_tracks import Face, find_faces
 from vigbook.film.reader import Reader
-from vigbook.prepare.edits import to_sentence
 
 _FACE_PX = 192
 _END_S = 10  # for what is being looked at to be left off
@@ -96,7 +95,7 @@ class FaceSearch:
         except _LeftOffError:
             return
         except VigbookError as err:
-            search.wrong = to_sentence(err)
+            search.wrong = err.as_sentences()
 
 
 def crop_face(picture: bytes, box: Sequence[float]) -> bytes:

@@ -1,106 +1,57 @@
-"""One cycle's film while its clips are chosen: stills at once, long work in the background.
+"""One cycle's film while its clips are chosen: what the page asks of it.
 
-A thread makes what helps to choose (a copy that browsers play, a strip of pictures, how loud it
-is), and cuts the clips as they are marked. It does one thing at a time, tells how far it is, and
-leaves off as soon as the marks change or the program ends. Pictures that a person waits for come
-from a process of their own.
+Pictures that a person waits for come from a process of their own, and wait for nothing else; what
+takes longer is made beside it (`background`).
 """
 
 from __future__ import annotations
 
 import atexit
 import collections
-import dataclasses
-import re
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
-from vigbook.case.consent import may_use
-from vigbook.case.log import write_log
-from vigbook.case.manifest import clip_recipe
 from vigbook.case.models import Clip
 from vigbook.cycle import checks
 from vigbook.cycle.context import CycleContext
-from vigbook.errors import CaseError, ConsentError, VigbookError
+from vigbook.errors import ConsentError, VigbookError
 from vigbook.film import previews
 from vigbook.film.clips import widen
-from vigbook.film.facts import FilmFacts, Shown
+from vigbook.film.facts import Shown
 from vigbook.film.media import STILL_LONG_SIDE_PX, cover, encode_picture
-from vigbook.film.queries import find_frames, list_frame_times, probe_film
+from vigbook.film.queries import find_frames, list_frame_times
 from vigbook.film.reader import Reader
-from vigbook.outcome import Outcome
-from vigbook.pipeline import check_film, cut_media, drop_refused, find_film
-from vigbook.prepare.edits import show_time, to_sentence
+from vigbook.outcome import Options
+from vigbook.pipeline import find_film
+from vigbook.prepare.background import PAUSE_S, BackgroundWork, FilmState, check_filming
+from vigbook.prepare.edits import show_time
 from vigbook.prepare.face_search import FaceSearch
-from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Span, Timecode
 
 T = TypeVar("T")
-PAUSE_S = 3.0  # without an edit, before clips are cut
 _SCREEN_LONG_SIDE_PX = 960
 _MOST_PICTURES = 64  # kept in memory: some 15 MB
 _NEIGHBOURS = 3  # before and after
 _TICK = Timecode(Fraction(1, 1000))
-_END_S = 10  # for what is being made to be left off
-
-
-class _LeftOffError(Exception):
-    """What was being made is wanted no longer."""
-
-
-@dataclasses.dataclass(slots=True)
-class _Film:
-    """A film as it lies on the disk, and what was made of it up to now.
-
-    Attributes:
-        aid: what is being made, and how much of it is done, from 0 to 1.
-        unplayable: why browsers may not play it as it is.
-        wrong: why it cannot be used.
-    """
-
-    path: Path
-    size: int
-    changed_ns: int
-    facts: FilmFacts | None = None
-    content: str = ""
-    strip: previews.Filmstrip | None = None
-    waveform: previews.Waveform | None = None
-    proxy: Path | None = None
-    unplayable: str | None = None
-    aid: tuple[str, float] | None = None
-    wrong: str | None = None
-    done: bool = False
 
 
 class FilmSession:
     """What is made of one cycle's film while its clips are chosen."""
 
-    def __init__(self, open_cycle: Callable[[], CycleContext]) -> None:
-        """Takes a function that returns the cycle as it is on the disk."""
-        self._open = open_cycle
-        self._film: _Film | None = None
+    def __init__(self, folder: Path, options: Options) -> None:
+        """Takes the cycle's folder, and how the family was opened."""
+        self._work = BackgroundWork(folder, options)
         self._reader, self._asking = Reader(), threading.Lock()
         self.faces = FaceSearch()
         self._pictures: collections.OrderedDict[tuple[str, ...], bytes] = collections.OrderedDict()
-        self._wake = threading.Condition()
-        self._cut_at: float | None = None  # when to begin to cut, on the monotonic clock
-        self._wanted = 0  # counts the edits: what is cut for an earlier one is left off
-        self._cutting = ("", False)
-        self._ended = False
-        self._thread: threading.Thread | None = None
         atexit.register(self.close)
 
     def close(self) -> None:
         """Leaves off what is being made, and ends the processes."""
-        with self._wake:
-            self._ended = True
-            self._wake.notify_all()
-        if self._thread:
-            self._thread.join(_END_S)
+        self._work.close()
         self.faces.close()
         self._reader.close()
 
@@ -111,10 +62,11 @@ class FilmSession:
         try:
             film = self._find(sitting)
         except VigbookError as err:
-            self._film = None
+            self._work.film = None
             state = "refused" if isinstance(err, ConsentError) else "missing"
-            return {"state": state, "says": to_sentence(err), "cutting": self._tell_cutting()}
-        self._start()
+            cutting = self._work.tell_cutting()
+            return {"state": state, "says": err.as_sentences(), "cutting": cutting}
+        self._work.start()
         source = "film" if not film.unplayable else "proxy" if film.proxy else None
         return {
             "state": "wrong" if film.wrong else "ready" if film.facts else "reading",
@@ -129,7 +81,7 @@ class FilmSession:
             "aid": {"what": film.aid[0], "done": film.aid[1]} if film.aid else None,
             "strip": _show_strip(film.strip) if film.strip else None,
             "sound": float(film.waveform.step.seconds) if film.waveform else None,
-            "cutting": self._tell_cutting(),
+            "cutting": self._work.tell_cutting(),
             "faces": self.faces.tell(),
         }
 
@@ -237,40 +189,32 @@ class FilmSession:
         if not film.unplayable:
             film.unplayable = "this browser does not play this film"
             film.done = False
-            self._start()
+            self._work.start()
 
     def cut_soon(self, pause_s: float = PAUSE_S) -> None:
         """Cuts what is not cut, after a pause; what is being cut for earlier marks is left off."""
-        with self._wake:
-            self._wanted += 1
-            self._cut_at = time.monotonic() + pause_s
-            self._wake.notify_all()
-        self._start()
+        self._work.cut_soon(pause_s)
 
-    def _find(self, sitting: CycleContext) -> _Film:
-        people = {one for clip in sitting.cycle.clips for one in sitting.cycle.in_picture(clip)}
-        everybody = sorted({*people, *sitting.cycle.in_shot})
-        decision = may_use(sitting.case, everybody, "filming", sitting.today)
-        if not decision:
-            raise ConsentError("the film is not shown: " + "; ".join(decision.reasons))
+    def _find(self, sitting: CycleContext) -> FilmState:
+        check_filming(sitting)
         path = find_film(sitting)
         checks.check_film_there(sitting, path)
         state = path.stat()
-        film = self._film
+        film = self._work.film
         if film is None or (film.path, film.size, film.changed_ns) != (
             path, state.st_size, state.st_mtime_ns,
         ):  # fmt: skip
-            film = self._film = _Film(path, state.st_size, state.st_mtime_ns)
+            film = self._work.film = FilmState(path, state.st_size, state.st_mtime_ns)
             self._pictures.clear()
         return film
 
-    def _list_times(self, film: _Film, at: Timecode, reach: Fraction) -> list[Timecode]:
+    def _list_times(self, film: FilmState, at: Timecode, reach: Fraction) -> list[Timecode]:
         first = Timecode(max(Fraction(0), at.seconds - reach))
         span = Span(first, Timecode(at.seconds + reach))
         return self._ask(lambda: list_frame_times(film.path, span, self._reader))
 
     def _take(
-        self, film: _Film, times: Sequence[Timecode], clip: Clip | None, long_side: int
+        self, film: FilmState, times: Sequence[Timecode], clip: Clip | None, long_side: int
     ) -> list[bytes]:
         """Returns frames as JPEGs; a still is of its time as it is written, to the millisecond."""
         masks = clip.masks if clip else ()
@@ -298,143 +242,6 @@ class FilmSession:
     def _ask(self, question: Callable[[], T]) -> T:
         with self._asking:
             return question()
-
-    # --- Work in the background -------------------------------------------------------------
-
-    def _start(self) -> None:
-        with self._wake:
-            if self._thread is None and not self._ended:
-                self._thread = threading.Thread(target=self._run, daemon=True)
-                self._thread.start()
-            self._wake.notify_all()
-
-    def _run(self) -> None:
-        while work := self._next():
-            try:
-                work()
-            except _LeftOffError:
-                continue
-
-    def _next(self) -> Callable[[], None] | None:
-        """Waits for something to do; None when the program ends."""
-        with self._wake:
-            while not self._ended:
-                film = self._film
-                if film and not film.done:
-                    return lambda: self._make_aids(film)
-                now = time.monotonic()
-                if self._cut_at is not None and self._cut_at <= now:
-                    self._cut_at = None
-                    return self._cut
-                self._wake.wait(None if self._cut_at is None else self._cut_at - now)
-        return None
-
-    def _make_aids(self, film: _Film) -> None:
-        def told(what: str) -> Callable[[float], None]:
-            def progress(done: float) -> None:
-                if self._ended or self._film is not film:
-                    raise _LeftOffError
-                film.aid = (what, done)
-
-            progress(0.0)
-            return progress
-
-        try:
-            with Reader() as reader:
-                film.facts = probe_film(film.path, reader)
-                film.unplayable = film.unplayable or previews.needs_proxy(film.facts)
-                film.content = film.content or sha256_of(film.path)
-                folder = self._open().media / previews.FOLDER
-                common = (film.path, film.content, folder)
-                strip = told("The strip of pictures")
-                film.strip = previews.make_filmstrip(*common, progress=strip, reader=reader)
-                sound = told("The line of sound")
-                film.waveform = previews.make_waveform(*common, sound, reader)
-                if film.unplayable:
-                    copy = told("The copy that plays here")
-                    film.proxy = previews.make_proxy(*common, copy, reader)
-        except VigbookError as err:
-            # Without a strip, or a copy that plays, stills and marks are still to be had.
-            film.wrong = to_sentence(err) if film.facts is None else None
-        except OSError as err:
-            film.wrong = f"The film cannot be read: {err.strerror}."
-        film.aid = None
-        film.done = True
-
-    def _cut(self) -> None:
-        """Cuts as a build does, so that a build finds nothing to cut."""
-        wanted = self._wanted
-        number: dict[str, int] = {}
-
-        def progress(told: str) -> None:
-            if self._ended or self._wanted != wanted:
-                raise _LeftOffError
-            found = re.fullmatch(r"cutting (\S+), (\d+)%", told)
-            if found:
-                name = f"Clip {number.get(found[1], '')}"
-                self._cutting = (f"{name} is being cut, {found[2]} %", True)
-
-        outcome = Outcome(case="")
-        try:
-            sitting = self._open()
-            number = {clip.id: place for place, clip in enumerate(sitting.cycle.clips, start=1)}
-            if not sitting.cycle.clips and not sitting.manifest:
-                self._cutting = ("", False)
-                return
-            self._cutting = ("Looking at what is to be cut", True)
-            if sitting.case.legal_hold:
-                raise CaseError("a legal hold stands, so nothing is cut")
-            if wrong := [*checks.check_links(sitting.folder), *checks.check_vocabulary(sitting)]:
-                raise CaseError(wrong)
-            with Reader() as reader:
-                drop_refused(sitting, outcome)
-                film, facts = check_film(sitting, reader, outcome)
-                # One after the other, so that those that are done stay when the next is left off.
-                for clips in _list_parts(sitting):
-                    outcome.withheld.clear()
-                    cut_media(_with_clips(sitting, clips), film, facts, reader, outcome, progress)
-            if outcome.made:
-                names = [Path(made).name for made in outcome.made]
-                write_log(sitting.family.folder, "built", sitting.cycle.cycle, names)
-        except _LeftOffError:
-            self._cutting = ("The clips will be cut after a short pause", True)
-            raise
-        except VigbookError as err:
-            self._cutting = ("Not all clips are cut. " + to_sentence(err), False)
-            return
-        if outcome.withheld:
-            left_out = "; ".join(problem.found for problem in outcome.withheld)
-            self._cutting = (f"Left out: {left_out}", False)
-        else:
-            self._cutting = ("All clips are cut" if number else "", False)
-
-    def _tell_cutting(self) -> dict[str, Any]:
-        says, busy = self._cutting
-        if self._cut_at is not None and not busy:
-            return {"says": "The clips will be cut after a short pause", "busy": True}
-        return {"says": says, "busy": busy}
-
-
-def _list_parts(sitting: CycleContext) -> Iterator[list[Clip]]:
-    """Yields the clips that are cut and the first that is not, and so on, up to all of them."""
-    clips, manifest = sitting.cycle.clips, sitting.manifest
-    records = {clip.id: manifest.clip(clip.id) for clip in clips} if manifest else {}
-    missing = [
-        clip for clip in clips
-        if (record := records.get(clip.id)) is None or record.recipe != clip_recipe(clip)
-    ]  # fmt: skip
-    for number in range(1, len(missing)):
-        later = missing[number:]
-        yield [clip for clip in clips if clip not in later]
-    yield list(clips)
-
-
-def _with_clips(sitting: CycleContext, clips: Sequence[Clip]) -> CycleContext:
-    """Returns a cycle as if only these of its clips were marked."""
-    cycle = sitting.cycle.model_copy(update={"clips": tuple(clips)})
-    source = dataclasses.replace(sitting.source, model=cycle)
-    cycles = {**sitting.family.cycles, sitting.folder: source}
-    return dataclasses.replace(sitting, family=dataclasses.replace(sitting.family, cycles=cycles))
 
 
 def _to_jpeg(shown: Shown, masks: Sequence[Any]) -> bytes:

@@ -8,8 +8,9 @@ from pathlib import Path
 from vigbook.case.log import write_log
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError, show_path
+from vigbook.gates import each_cycle
 from vigbook.outcome import Options, Outcome
-from vigbook.pipeline import each_cycle, run_workbook
+from vigbook.pipeline import run_workbook
 from vigbook.workbook.build import NOTEBOOK, kernel_environment, list_strange_cells, read_workbook
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from vigbook.case.folder import find_family, read_case_folder
-from vigbook.cycle.context import CycleContext, open_context
+from vigbook.case.folder import find_family
+from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError
+from vigbook.gates import open_cycle
 from vigbook.method.method import find_templates
 from vigbook.outcome import Options
 from vigbook.server.jobs import Jobs
@@ -35,7 +36,8 @@ class FamilySession:
         named = {"--service": self.options.service, "--templates": self.options.templates}
         options = [part for name, value in named.items() if value for part in (name, str(value))]
         today = f"--today={self.options.today.isoformat()}"
-        return [str(self.family / cycle), *options, today]
+        wait = f"--wait={self.options.wait_s:g}"
+        return [str(self.family / cycle), *options, today, wait]
 
     def open(self, cycle: str) -> CycleContext:
         """Returns a cycle as it is on the disk now, by its folder's name.
@@ -43,8 +45,15 @@ class FamilySession:
         Raises:
             VigbookError: its files are wrong, or there is none.
         """
+        return open_cycle(self.find(cycle), self.options)
+
+    def find(self, cycle: str) -> Path:
+        """Returns the folder of a cycle of this family, by its name.
+
+        Raises:
+            CaseError: there is none.
+        """
         folder = next((one for one in self.list_cycles() if one.name == cycle), None)
         if folder is None:
             raise CaseError(f"there is no {cycle}")
-        files = read_case_folder(self.family, [folder], self.options.service)
-        return open_context(files, folder, self.templates, self.options.today)
+        return folder

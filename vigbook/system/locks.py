@@ -6,6 +6,7 @@ The system lets go by itself when a program is killed; the hidden file that is l
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from vigbook.errors import JournalError, OutputError, Problem
 from vigbook.system.atomic import output_error
 
 JOURNAL_WAIT_S = 10
-FAMILY_WAIT_S = 600  # cutting ten minutes of film takes less
+_LOOK_S = 0.1
 
 
 @contextlib.contextmanager
@@ -46,13 +47,13 @@ def hold_journal(journal: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def hold_family(
-    family: Path, waiting: Callable[[], None] = lambda: None, wait_s: float = FAMILY_WAIT_S
+    family: Path, waiting: Callable[[], None] = lambda: None, wait_s: float = 0
 ) -> Iterator[None]:
     """Holds what is made for a family while the block runs.
 
     Args:
         family: its folder.
-        waiting: called when another program has it and this one begins to wait.
+        waiting: called over and over while another program has it; what it raises ends the wait.
         wait_s: for how many seconds at most.
 
     Raises:
@@ -63,8 +64,14 @@ def hold_family(
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            waiting()
-            lock.acquire(timeout=wait_s)
+            until = time.monotonic() + wait_s
+            while True:
+                waiting()
+                with contextlib.suppress(Timeout):
+                    lock.acquire(timeout=min(_LOOK_S, max(0, until - time.monotonic())))
+                    break
+                if time.monotonic() >= until:
+                    raise
     except Timeout as err:
         found = "this family is being built or printed by another program"
         mend = "wait until it is done, and run the same command again"

@@ -14,7 +14,7 @@ from tornado import web
 from vigbook.case.models import Clip
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import ConsentError, UsageError, VigbookError
-from vigbook.prepare.edits import ChangedError, CycleEditor, show_cycle, to_sentence
+from vigbook.prepare.edits import ChangedError, CycleEditor, show_cycle
 from vigbook.prepare.face_search import crop_face
 from vigbook.prepare.mask_edits import list_cut
 from vigbook.server.handlers import CYCLE, SessionHandler
@@ -53,7 +53,7 @@ class OpenCycles:
             folder = self.session.open(cycle).folder  # or a sentence: there is none
             with self._lock:
                 if cycle not in self._open:
-                    room = FilmSession(lambda: self.session.open(cycle))
+                    room = FilmSession(folder, self.session.options)
                     room.cut_soon()
                     self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), room)
         choosing, room = self._open[cycle]
@@ -161,7 +161,7 @@ class StepHandler(_ChoosingHandler):
         except ChangedError:
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
-            return {**self._show(cycle), "refused": to_sentence(err)}
+            return {**self._show(cycle), "refused": err.as_sentences()}
         except (KeyError, TypeError, ValueError) as err:
             raise web.HTTPError(400) from err
         if typed.get("field") not in _ONLY_SAID and typed["do"] != "check-masks":
@@ -178,7 +178,7 @@ class StepHandler(_ChoosingHandler):
                 if film := room.source(sitting, "film"):
                     room.faces.begin(film, clip)
             except VigbookError as err:
-                return {**self._show(cycle), "refused": to_sentence(err)}
+                return {**self._show(cycle), "refused": err.as_sentences()}
         return self._show(cycle)
 
 
@@ -189,7 +189,7 @@ def _snap(room: FilmSession, sitting: CycleContext, at: Timecode, ends: bool) ->
         raise
     except VigbookError as err:
         found = "a time can be marked only while the film is there"
-        raise UsageError(found, to_sentence(err).rstrip(".")) from err
+        raise UsageError(found, err.as_sentences().rstrip(".")) from err
 
 
 class MomentsHandler(_ChoosingHandler):

@@ -1,0 +1,248 @@
+"""What is made while clips are chosen: what helps to choose, and the clips as they are marked.
+
+A thread does one thing at a time, tells how far it is, and leaves off as soon as the marks change
+or the program ends. Clips are cut as a build cuts them, through the same gate: held, logged, and
+never where a hold stands. What helps to choose (a copy that browsers play, a strip of pictures,
+how loud it is) is no clip, and a copy takes minutes for which no page could be printed: it is made
+without holding the family, and taken away again where somebody said no meanwhile.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from vigbook.case.consent import may_use
+from vigbook.case.manifest import clip_recipe
+from vigbook.case.models import Clip
+from vigbook.cycle.context import CycleContext
+from vigbook.errors import ConsentError, VigbookError
+from vigbook.film import previews
+from vigbook.film.facts import FilmFacts
+from vigbook.film.queries import probe_film
+from vigbook.film.reader import Reader
+from vigbook.gates import make_in, open_cycle
+from vigbook.outcome import Event, Options, Outcome
+from vigbook.pipeline import check_film, cut_media, drop_refused
+from vigbook.system.atomic import sha256_of
+
+PAUSE_S = 3.0  # without an edit, before clips are cut
+_END_S = 10  # for what is being made to be left off
+
+
+class _LeftOffError(Exception):
+    """What was being made is wanted no longer."""
+
+
+@dataclasses.dataclass(slots=True)
+class FilmState:
+    """A film as it lies on the disk, and what was made of it up to now.
+
+    Attributes:
+        aid: what is being made, and how much of it is done, from 0 to 1.
+        unplayable: why browsers may not play it as it is.
+        wrong: why it cannot be used.
+    """
+
+    path: Path
+    size: int
+    changed_ns: int
+    facts: FilmFacts | None = None
+    content: str = ""
+    strip: previews.Filmstrip | None = None
+    waveform: previews.Waveform | None = None
+    proxy: Path | None = None
+    unplayable: str | None = None
+    aid: tuple[str, float] | None = None
+    wrong: str | None = None
+    done: bool = False
+
+
+class BackgroundWork:
+    """What is made of one cycle's film in a thread.
+
+    Attributes:
+        film: the film that is looked at, if any.
+    """
+
+    def __init__(self, folder: Path, options: Options) -> None:
+        """Takes the cycle's folder, and how the family was opened."""
+        self._folder, self._options = folder, options
+        self.film: FilmState | None = None
+        self._wake = threading.Condition()
+        self._cut_at: float | None = None  # when to begin to cut, on the monotonic clock
+        self._wanted = 0  # counts the edits: what is cut for an earlier one is left off
+        self._cutting = ("", False)
+        self._ended = False
+        self._thread: threading.Thread | None = None
+
+    def close(self) -> None:
+        """Leaves off what is being made."""
+        with self._wake:
+            self._ended = True
+            self._wake.notify_all()
+        if self._thread:
+            self._thread.join(_END_S)
+
+    def cut_soon(self, pause_s: float = PAUSE_S) -> None:
+        """Cuts what is not cut, after a pause; what is being cut for earlier marks is left off."""
+        with self._wake:
+            self._wanted += 1
+            self._cut_at = time.monotonic() + pause_s
+            self._wake.notify_all()
+        self.start()
+
+    def start(self) -> None:
+        """Begins with what there is to do, if nothing is being done."""
+        with self._wake:
+            if self._thread is None and not self._ended:
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            self._wake.notify_all()
+
+    def _run(self) -> None:
+        while work := self._next():
+            try:
+                work()
+            except _LeftOffError:
+                continue
+
+    def _next(self) -> Callable[[], None] | None:
+        """Waits for something to do; None when the program ends."""
+        with self._wake:
+            while not self._ended:
+                film = self.film
+                if film and not film.done:
+                    return lambda: self._make_aids(film)
+                now = time.monotonic()
+                if self._cut_at is not None and self._cut_at <= now:
+                    self._cut_at = None
+                    return self._cut
+                self._wake.wait(None if self._cut_at is None else self._cut_at - now)
+        return None
+
+    def _make_aids(self, film: FilmState) -> None:
+        def told(what: str) -> Callable[[float], None]:
+            def progress(done: float) -> None:
+                if self._ended or self.film is not film:
+                    raise _LeftOffError
+                film.aid = (what, done)
+
+            progress(0.0)
+            return progress
+
+        try:
+            sitting = open_cycle(self._folder, self._options)
+            folder = sitting.media / previews.FOLDER
+            with Reader() as reader:
+                film.facts = probe_film(film.path, reader)
+                film.unplayable = film.unplayable or previews.needs_proxy(film.facts)
+                if sitting.case.legal_hold:
+                    film.aid, film.done = None, True
+                    return
+                film.content = film.content or sha256_of(film.path)
+                common = (film.path, film.content, folder)
+                strip = told("The strip of pictures")
+                film.strip = previews.make_filmstrip(*common, progress=strip, reader=reader)
+                sound = told("The line of sound")
+                film.waveform = previews.make_waveform(*common, sound, reader)
+                if film.unplayable:
+                    copy = told("The copy that plays here")
+                    film.proxy = previews.make_proxy(*common, copy, reader)
+            check_filming(open_cycle(self._folder, self._options))
+        except ConsentError as err:  # somebody said no while it was made
+            previews.remove_aids(folder, None)
+            film.wrong = err.as_sentences()
+        except VigbookError as err:
+            # Without a strip, or a copy that plays, stills and marks are still to be had.
+            film.wrong = err.as_sentences() if film.facts is None else None
+        except OSError as err:
+            film.wrong = f"The film cannot be read: {err.strerror}."
+        film.aid = None
+        film.done = True
+
+    def _cut(self) -> None:
+        """Cuts as a build does, so that a build finds nothing to cut."""
+        wanted = self._wanted
+        number: dict[str, int] = {}
+
+        def progress(event: Event) -> None:
+            if self._ended or self._wanted != wanted:
+                raise _LeftOffError
+            if event.kind == "waiting":
+                self._cutting = ("Another program is at work on this family", True)
+            elif event.kind == "cutting":
+                name = f"Clip {number.get(event.thing, '')}"
+                self._cutting = (f"{name} is being cut, {event.done or 0:.0%}", True)
+
+        outcome = Outcome(case="")
+        try:
+            sitting = open_cycle(self._folder, self._options)
+            number = sitting.clip_numbers
+            if not sitting.cycle.clips and not sitting.manifest:
+                self._cutting = ("", False)
+                return
+            self._cutting = ("Looking at what is to be cut", True)
+            with (
+                make_in(self._folder, self._options, "built", outcome, progress) as sitting,
+                Reader() as reader,
+            ):
+                drop_refused(sitting, outcome)
+                film, facts = check_film(sitting, reader, outcome)
+                # One after the other, so that those that are done stay when the next is left off.
+                for clips in _list_parts(sitting):
+                    outcome.withheld.clear()
+                    cut_media(_with_clips(sitting, clips), film, facts, reader, outcome, progress)
+        except _LeftOffError:
+            self._cutting = ("The clips will be cut after a short pause", True)
+            raise
+        except VigbookError as err:
+            self._cutting = ("Not all clips are cut. " + err.as_sentences(), False)
+            return
+        if outcome.withheld:
+            left_out = "; ".join(problem.found for problem in outcome.withheld)
+            self._cutting = (f"Left out: {left_out}", False)
+        else:
+            self._cutting = ("All clips are cut" if number else "", False)
+
+    def tell_cutting(self) -> dict[str, Any]:
+        """Returns what is being cut, or came of it, for the page."""
+        says, busy = self._cutting
+        if self._cut_at is not None and not busy:
+            return {"says": "The clips will be cut after a short pause", "busy": True}
+        return {"says": says, "busy": busy}
+
+
+def check_filming(sitting: CycleContext) -> None:
+    """Raises a ConsentError where somebody in the film has not agreed to be filmed."""
+    people = {one for clip in sitting.cycle.clips for one in sitting.cycle.in_picture(clip)}
+    everybody = sorted({*people, *sitting.cycle.in_shot})
+    decision = may_use(sitting.case, everybody, "filming", sitting.today)
+    if not decision:
+        raise ConsentError("the film is not shown: " + "; ".join(decision.reasons))
+
+
+def _list_parts(sitting: CycleContext) -> Iterator[list[Clip]]:
+    """Yields the clips that are cut and the first that is not, and so on, up to all of them."""
+    clips, manifest = sitting.cycle.clips, sitting.manifest
+    records = {clip.id: manifest.clip(clip.id) for clip in clips} if manifest else {}
+    missing = [
+        clip for clip in clips
+        if (record := records.get(clip.id)) is None or record.recipe != clip_recipe(clip)
+    ]  # fmt: skip
+    for number in range(1, len(missing)):
+        later = missing[number:]
+        yield [clip for clip in clips if clip not in later]
+    yield list(clips)
+
+
+def _with_clips(sitting: CycleContext, clips: Sequence[Clip]) -> CycleContext:
+    """Returns a cycle as if only these of its clips were marked."""
+    cycle = sitting.cycle.model_copy(update={"clips": tuple(clips)})
+    source = dataclasses.replace(sitting.source, model=cycle)
+    cycles = {**sitting.family.cycles, sitting.folder: source}
+    return dataclasses.replace(sitting, family=dataclasses.replace(sitting.family, cycles=cycles))
