@@ -8,7 +8,7 @@ SOURCES := pyproject.toml constraints.txt README.md $(shell find vigbook templat
 	-o -name '*.ttf' -o -name '*.po' -o -name '*.json' -o -name '*.jsonl' \) \
 	-not -name log.jsonl -not -path '*/media/*')
 
-.PHONY: demo test lint dev pictures timings clean
+.PHONY: demo test lint docs dev pictures timings clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vigbook demo demo
@@ -23,16 +23,21 @@ lint: $(VENV)/.tests-installed
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python .ci/resolutions
 
+# The documents as pages, to read in a browser: build/docs/index.html. Every warning is an error.
+docs: $(VENV)/.tests-installed
+	$(BIN)/sphinx-build -W -n --keep-going -q -d build/doctrees -b html docs build/docs
+	@echo build/docs/index.html
+
 # For working on vigbook: the checkout itself is imported.
 dev: $(VENV)/.python
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 
-# The pictures of the README, made from the example families.
+# The pictures of the documents, made from the example families.
 pictures: $(VENV)/.tests-installed
 	$(BIN)/python docs/pictures.py
 	$(BIN)/python docs/screens.py
 
-# The timing table of the README, measured here.
+# The table of timings in docs/performance.md, measured here.
 timings: $(VENV)/.tests-installed
 	$(BIN)/python benchmarks/stages.py
 

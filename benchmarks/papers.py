@@ -5,9 +5,9 @@
 The same executed notebook of the example family goes two ways in every round (five): vigbook's
 papers, and `jupyter nbconvert --to html` with Chromium's print-to-pdf of that page. Each is timed
 in a process that is warm, and as a command, start-up and all. Then the PDFs of both are measured:
-size, pages, tags, and both checkers. Prints the README's table, with the best of all rounds. The
-processor's seconds are of all processes that took part, and say more than the clock's on a busy
-machine.
+size, pages, tags, and both checkers. Prints the table of docs/performance.md,
+with the best of all rounds. The processor's seconds are of all processes that took part, and say
+more than the clock's on a busy machine.
 """
 
 from __future__ import annotations

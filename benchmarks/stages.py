@@ -1,6 +1,7 @@
 """Measures each stage of a build of the example, cold and again: `make timings`.
 
-Prints the README's table. Run it on a quiet machine; every figure is of this one run.
+Prints the first table of docs/performance.md. Run it on a quiet machine; every figure is of one
+run.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
 `benchmarks/plain.sh`, one after the other and two at once, and by `vigbook build`; then each stage
 beside the least there is to do. `long` builds one family with a film of 10 minutes at 1080p and
 three clips of 20 s. `unchanged` runs the command on 200 families of which none changed, and of
-which one was given an answer. Prints the README's tables.
+which one was given an answer. Prints the tables of docs/performance.md.
 The processor's seconds are of all processes that took part, and say more than the clock's on a busy
 machine.
 """

@@ -1,4 +1,4 @@
-"""Makes the README's pictures of the printed pages from the example families: `make pictures`."""
+"""Makes the documents' pictures of the printed pages from the example families: `make pictures`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 PICTURES = Path(__file__).parent / "pictures"
-# Which paper, how it is called in the README, and how many of its pages are shown.
+# Which paper, how its picture is called, and how many of its pages are shown.
 PAGES = {
     "take-home": ("otter/cycle-1/print/take-home.pdf", 2),
     "take-home-large": ("otter/cycle-1/print/take-home.en.large.pdf", 2),

@@ -1,4 +1,4 @@
-"""Makes the README's pictures of the live pages from the example family: `make pictures`."""
+"""Makes the documents' pictures of the live pages from the example family: `make pictures`."""
 
 from __future__ import annotations
 
