@@ -1,5 +1,6 @@
 # make demo   sets everything up and goes the whole way with an example family
-# make test   sets everything up, builds the wheel and passes every test against it
+# make test   sets everything up, builds the wheel and passes the tests against it (15 minutes)
+# make quick  the tests that take a moment each (3 minutes); make long, soaks and thousands of kills
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -8,13 +9,26 @@ SOURCES := pyproject.toml constraints.txt README.md $(shell find vigbook templat
 	-o -name '*.ttf' -o -name '*.po' -o -name '*.json' -o -name '*.jsonl' \) \
 	-not -name log.jsonl -not -path '*/media/*')
 
-.PHONY: demo test lint docs dev pictures timings clean
+.PHONY: demo test quick long measured lint docs dev pictures timings clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vigbook demo demo
 
+PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+
 test: $(VENV)/.tests-installed lint
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTEST) --tier test -m "not long"
+
+quick: $(VENV)/.tests-installed
+	$(PYTEST) --tier quick -m "not long and not slow"
+
+long: $(VENV)/.tests-installed
+	$(BIN)/pytest --tier long -m long
+
+# Keeps what the last run of each tier told of itself, once somebody has looked at it.
+measured:
+	mkdir -p docs/measured
+	cp build/tiers/*.txt docs/measured/
 
 lint: $(VENV)/.tests-installed
 	$(BIN)/ruff check .

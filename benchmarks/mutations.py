@@ -112,7 +112,7 @@ def why_it_fell(printed: str) -> list[str]:
     for trace in printed.split("Traceback (most recent call last):")[1:]:
         lines = [line for line in trace.splitlines() if line.strip()]
         last = next((line for line in lines if re.match(r"[\w.]*(Error|Exception)\b", line)), "?")
-        places = re.findall(r'vigbook/(\w+\.py)", line (\d+), in (\w+)', trace)
+        places = re.findall(r'vigbook/([\w/]+\.py)", line (\d+), in (\w+)', trace)
         place = "{} line {} in {}".format(*places[-1]) if places else "somewhere"
         reasons.append(f"{last.strip()} ({place})")
     return reasons

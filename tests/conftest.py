@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import platform
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -52,6 +54,7 @@ LONGEST = (
 )
 
 
+_BEGUN_S = time.monotonic()
 NO_BROWSER = "no browser is here that tests can start"
 
 
@@ -75,13 +78,36 @@ def _wanted_browsers(item: pytest.Item) -> set[str]:
     return marked | watched | ({"chromium"} if fixtures & {"browser", "page"} else set())
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Tells in one loud line how many tests were left out for want of a browser."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Lets `make` say which tier is run."""
+    parser.addoption("--tier", help="which tier this is: quick, test or long")
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Tells in one line each what was left out for want of a browser, and how the tier went."""
     skipped = terminalreporter.stats.get("skipped", [])
     left_out = [one for one in skipped if NO_BROWSER in str(one.longrepr)]
     if left_out:
         says = f"{len(left_out)} tests of pages were LEFT OUT: {NO_BROWSER}"
         terminalreporter.write_line(says, red=True, bold=True)
+    if tier := config.getoption("--tier"):
+        passed = len(terminalreporter.stats.get("passed", []))
+        line = tell_tier(tier, passed, time.monotonic() - _BEGUN_S)
+        terminalreporter.write_line(line)
+        kept = config.rootpath / "build" / "tiers" / f"{tier}.txt"
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(line + "\n", "utf-8")
+
+
+def tell_tier(tier: str, passed: int, seconds: float) -> str:
+    """Returns one line about a run: tier, commit, machine, seconds, passed."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True
+    )
+    machine = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
+    return f"{tier}: {done.stdout.strip()}, {machine}, {seconds:.0f} s, {passed} passed"
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from families import run_vigbook, vigbook_command, write_family
-from pdfs import fonts_in, text_of
+from pdfs import fonts_in, papers_of, text_of
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 COMMANDS = ("demo", "new", "check", "build", "print", "answer", "archive", "verify")
@@ -208,7 +208,7 @@ def test_the_workers_own_prompts_are_kept_apart(built_family: Path, vigbook: Run
     assert not (cycle / "answers.jsonl").exists()
     assert "I talked over" in (cycle / "reflection.jsonl").read_text("utf-8")
     assert vigbook("build", built_family).returncode == 0
-    for path in (cycle / "print").glob("*.pdf"):
+    for path in papers_of(built_family):
         assert "talked over" not in text_of(path)
 
 

@@ -22,6 +22,13 @@ def text_of(path: Path) -> str:
     return " ".join(" ".join(page.extract_text() for page in PdfReader(path).pages).split())
 
 
+def papers_of(family: Path) -> list[Path]:
+    """Returns the printed papers of a family; a test that looks at none would tell nothing."""
+    found = sorted(family.glob("cycle-*/print/*.pdf"))
+    assert found, f"nothing was printed for {family}"
+    return found
+
+
 def pages_of(path: Path) -> int:
     """Returns how many pages a PDF has."""
     return len(PdfReader(path).pages)

@@ -27,6 +27,8 @@ from live import Server, free_port, serving, start_server, wait_until
 from PIL import Image
 from playwright.sync_api import Page, expect
 
+from vigbook.method.method import find_templates
+
 WCAG = {
     "runOnly": {
         "type": "tag",
@@ -166,15 +168,36 @@ def test_clips_are_given_out_in_parts(server: Server, cases: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path",
-    ["vigbook/media/cycle-1/film.mp4", "vigbook/media/cycle-1/../film.mp4",
-     "vigbook/media/cycle-1/manifest.json", "vigbook/media/cycle-1/clip-9.mp4",
-     "vigbook/media/cycle-1/clip-1-7.jpg", "vigbook/media/cycle-2/clip-1.mp4",
-     "voila/files/cycle-1/answers.jsonl", "voila/files/cycle-1/film.mp4",
-     "vigbook/papers/cycle-1/nobody.pdf", "vigbook/live/../print/base.css"],
+    ("path", "file"),
+    [("vigbook/media/cycle-1/film.mp4", "cycle-1/media/film.mp4"),
+     ("vigbook/media/cycle-1/../film.mp4", "cycle-1/film.mp4"),
+     ("vigbook/media/cycle-1/manifest.json", "cycle-1/media/manifest.json"),
+     ("vigbook/media/cycle-1/clip-9.mp4", "cycle-1/media/clip-9.mp4"),
+     ("vigbook/media/cycle-1/clip-1-7.jpg", "cycle-1/media/clip-1-7.jpg"),
+     ("vigbook/media/cycle-2/clip-1.mp4", "cycle-2/media/clip-1.mp4"),
+     ("voila/files/cycle-1/answers.jsonl", "cycle-1/answers.jsonl"),
+     ("voila/files/cycle-1/film.mp4", "cycle-1/film.mp4"),
+     ("vigbook/papers/cycle-1/nobody.pdf", "cycle-1/print/nobody.pdf"),
+     ("vigbook/live/../print/print.css", None)],
 )  # fmt: skip
-def test_nothing_else_is_given_out(server: Server, path: str) -> None:
-    assert get(server, path)[0] in (400, 403, 404, 409)
+def test_nothing_else_is_given_out(
+    server: Server, cases: Path, path: str, file: str | None
+) -> None:
+    meant = cases / "wren" / file if file else find_templates()[0] / "print" / "print.css"
+    planted = not meant.exists()  # what is not there could not be given out anyway
+    if planted:
+        meant.parent.mkdir(parents=True, exist_ok=True)
+        meant.write_bytes(b"for nobody")
+    try:
+        status, body = get(server, path)
+        assert status in (400, 403, 404, 409)
+        assert meant.read_bytes()[:200] not in body
+    finally:
+        if planted:
+            meant.unlink()
+            with contextlib.suppress(OSError):  # what else lies there
+                meant.parent.rmdir()
+                meant.parent.parent.rmdir()
 
 
 def test_a_link_that_leads_out_of_the_family_s_folder_is_not_followed(

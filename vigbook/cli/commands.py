@@ -63,8 +63,8 @@ Port = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="print one JSON array for another program")]
 Today = Annotated[datetime.datetime | None, typer.Option(formats=["%Y-%m-%d"], hidden=True)]
-# For how many seconds at most another program at work on the same family is waited for.
-Wait = Annotated[float | None, typer.Option(metavar="SECONDS", min=0, hidden=True)]
+_WAIT_HELP = "for how long another program at work on the same family is waited for"
+Wait = Annotated[float | None, typer.Option(metavar="SECONDS", min=0, hidden=True, help=_WAIT_HELP)]
 
 
 class OnlyPaper(StrEnum):
