@@ -253,6 +253,7 @@ def run_workbook(
     progress(Event("running", "the workbook"))
     workbook = build_workbook(sitting, fresh=options.fresh, engine=options.engine)
     (outcome.made if workbook.made else outcome.kept).append(show_path(workbook.path))
+    outcome.warnings += workbook.warnings
     if workbook.by_hand:
         found = "was changed by hand and is kept as it is"
         if workbook.stale:

@@ -155,13 +155,19 @@ CUTS = """
         run_ffmpeg(endless, out, "clip-1", Fraction(60), group=reader.group)
 """
 LOOKS = """
-    import sys
-    import papermill
+    import os, pathlib, sys
+    import nbformat, papermill
     from nbformat.v4 import new_code_cell, new_notebook
     code = "import os, pathlib, time; os.system('sleep 98764 &')\\n"
     code += f"pathlib.Path({sys.argv[2]!r}).touch(); time.sleep(60)"
     python = {"name": "python3", "display_name": "Python 3", "language": "python"}
     node = new_notebook(cells=[new_code_cell(code)], metadata={"kernelspec": python})
+    # A template of a team's own: nbclient runs what came with none.
+    method = pathlib.Path(sys.argv[2]).with_name("ours") / "team"
+    method.mkdir(parents=True)
+    (method / "method.yaml").touch()
+    nbformat.write(node, method / "cells.ipynb")
+    os.environ["VIGBOOK_TEMPLATES"] = str(method.parent)
     papermill.execute_notebook(node, None, engine_name="vigbook", progress_bar=False)
 """
 

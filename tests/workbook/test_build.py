@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import datetime
 import json
 import os
 import re
@@ -17,9 +19,13 @@ import nbformat
 import pytest
 from nbformat.sign import NotebookNotary
 
+from vigbook.case.folder import read_case_folder
+from vigbook.cycle.context import open_context
 from vigbook.demo.examples import find_examples
-from vigbook.errors import WorkbookError
+from vigbook.errors import WorkbookError, show_path
 from vigbook.method.method import find_templates
+from vigbook.outcome import Options, Outcome
+from vigbook.pipeline import run_workbook
 from vigbook.workbook.elements import KINDS, MIME
 from vigbook.workbook.run import run_template
 
@@ -172,6 +178,30 @@ def test_a_teams_own_cell_changes_screen_and_record_together(
     record = text_of(built_family / "cycle-1" / "print" / "record.pdf")
     assert "Seen by the team on Monday. Clip 2: The spoon" in record
     assert "I want us both to enjoy bedtime" not in record
+
+
+def test_a_template_of_no_folder_of_templates_is_run_by_nbclient_and_told_once(
+    family: Path, tmp_path: Path
+) -> None:
+    own = tmp_path / "ours"
+    shutil.copytree(template().parent, own / "vig")
+    path = own / "vig" / "shared-review.ipynb"
+    node = nbformat.read(path, as_version=4)
+    node.cells.append(nbformat.v4.new_code_cell("type(get_ipython().kernel).__name__"))
+    nbformat.write(node, path)
+    files, day = read_case_folder(family), datetime.date(2026, 11, 22)
+    sitting = open_context(files, family / "cycle-1", find_templates(own), day)
+    sitting = dataclasses.replace(sitting, templates=find_templates())  # the team's is not named
+    outcome = Outcome(case=str(family))
+    for _ in range(2):  # the second time there is nothing to be run
+        run_workbook(sitting, outcome, Options(today=day), lambda _: None)
+    says = (
+        "1 of its cells came with no template, so it runs in a Jupyter kernel, which takes longer"
+    )
+    assert [(one.file, one.found) for one in outcome.warnings] == [(show_path(path), says)]
+    shown = outputs(family / "cycle-1" / "workbook.ipynb")
+    assert shown[0]["data"][MIME]["kind"] == "title"
+    assert shown[-1]["data"]["text/plain"] == "'IPythonKernel'"
 
 
 LIVE = """

@@ -1,7 +1,11 @@
-"""The engine that forks gives what a kernel under nbclient gives, and is kept in bounds."""
+"""The engine that forks gives what a kernel under nbclient gives, and is kept in bounds.
+
+It runs only notebooks whose every cell came with a template; nbclient runs all others for it.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import datetime
 import json
@@ -10,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +28,11 @@ from papermill.exceptions import PapermillExecutionError
 
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
+from vigbook.errors import show_path
 from vigbook.method.method import find_templates
 from vigbook.outcome import EngineName
 from vigbook.workbook.build import kernel_environment
-from vigbook.workbook.engine import can_fork
+from vigbook.workbook.engine import can_fork, list_strange_in
 from vigbook.workbook.run import run_template
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this machine cannot fork")
@@ -55,15 +61,35 @@ CELLS = {
 }  # fmt: skip
 
 
+def notebook(cells: Iterable[str] | list[Any]) -> Any:
+    made = [new_code_cell(one) if isinstance(one, str) else one for one in cells]
+    python = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=made, metadata={"kernelspec": python})
+
+
+def make_template(folder: Path, node: Any) -> Path:
+    """Makes a notebook the template of a team's own method; returns their folder of templates."""
+    method = folder / "ours" / "team"
+    method.mkdir(parents=True, exist_ok=True)
+    (method / "method.yaml").write_text("{vigbook: 1, method: team, name: Ours}\n", "utf-8")
+    nbformat.write(node, method / "cells.ipynb")
+    return method.parent
+
+
 def execute(
     folder: Path, cells: dict[str, str] | list[Any], engine: str | None, **options: Any
 ) -> Any:
-    made = [new_code_cell(one) for one in cells.values()] if isinstance(cells, dict) else cells
-    python = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    node = new_notebook(cells=made, metadata={"kernelspec": python})
+    """Runs cells as those of a team's own template."""
+    node = notebook(cells.values() if isinstance(cells, dict) else cells)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("VIGBOOK_TEMPLATES", str(make_template(folder, node)))
+        return run(folder, node, engine, **options)
+
+
+def run(folder: Path, node: Any, engine: str | None, **options: Any) -> Any:
     resources = {"metadata": {"path": str(folder)}}
     return papermill.execute_notebook(
-        node, str(folder / "out.ipynb"), engine_name=engine, progress_bar=False,
+        copy.deepcopy(node), str(folder / "out.ipynb"), engine_name=engine, progress_bar=False,
         resources=resources, **options,
     )  # fmt: skip
 
@@ -119,7 +145,9 @@ def test_every_template_gives_the_same_through_both(built_family: Path, template
     sitting = open_context(files, folder, find_templates(), datetime.date(2026, 11, 22))
     engines: tuple[EngineName, ...] = ("vigbook", "nbclient")
     nodes = [
-        run_template(template, {"case": "..", "cycle": 1}, folder, kernel_environment(sitting), one)
+        run_template(
+            template, {"case": "..", "cycle": 1}, folder, kernel_environment(sitting), one
+        ).node
         for one in engines
     ]
     assert gave(nodes[0]) == gave(nodes[1])
@@ -191,14 +219,179 @@ def test_a_process_with_threads_is_not_forked(tmp_path: Path) -> None:
     assert found == f"('Mia’s', {os.getpid()}, '_Shell')"
 
 
-def test_papermills_own_command_finds_the_engine(tmp_path: Path) -> None:
-    node = new_notebook(cells=[new_code_cell("type(get_ipython()).__name__")])
-    node.metadata["kernelspec"] = {"name": "python3", "display_name": "x", "language": "python"}
-    nbformat.write(node, tmp_path / "in.ipynb")
-    command = [str(Path(sys.executable).with_name("papermill")), "--engine", "vigbook"]
+# What a shell in a fork does otherwise than a kernel does.
+STRANGE = {
+    "an Output as a context": [
+        "import ipywidgets\nfrom IPython.display import display\n"
+        "out = ipywidgets.Output()\nwith out:\n    print('inside'); display(3)",
+        "[one['output_type'] for one in out.outputs], print('outside')",
+    ],
+    "its kernel": [
+        "kernel = get_ipython().kernel; type(kernel).__name__, kernel.shell is get_ipython()",
+        "type(get_ipython()).__name__, kernel.session is not None",
+    ],
+    "its history": [
+        "word = 'first'; word",
+        "%history",
+        "get_ipython().history_manager.enabled, get_ipython().history_manager.input_hist_raw[1]",
+        "%recall 1",
+        "[*get_ipython().history_manager.get_range(raw=True)][:2]",
+    ],
+    "an interrupt": [
+        "import os, signal, time\nprint('before')\n"
+        "os.kill(os.getpid(), signal.SIGINT)\ntime.sleep(5)",
+        "print('never')",
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("cells", STRANGE.values(), ids=[*STRANGE])
+def test_cells_of_no_template_come_out_as_with_nbclient_and_it_is_told_once(
+    cells: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    monkeypatch.delenv("VIGBOOK_TEMPLATES", raising=False)
+    nodes = []
+    for engine in ("vigbook", None):
+        with contextlib.suppress(PapermillExecutionError):
+            run(tmp_path, notebook(cells), engine, execution_timeout=60)
+        nodes.append(nbformat.read(tmp_path / "out.ipynb", as_version=4))
+    ours, theirs = nodes
+    assert gave(ours) == gave(theirs)
+    assert any(outputs for outputs, _, _ in gave(ours))
+    told = [one.message for one in caplog.records if one.name == "vigbook.workbook.engine"]
+    says = "of its cells came with no template, so it runs in a Jupyter kernel, which takes longer"
+    assert told == [f"{len(cells)} {says}"]
+
+
+def test_a_cell_of_no_template_that_takes_too_long_may_be_interrupted_as_by_nbclient(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")
+    cells = ["import time\ntime.sleep(60)", "print('on')"]
+    options: dict[str, Any] = {
+        "execution_timeout": 1, "interrupt_on_timeout": True, "allow_errors": True,
+    }  # fmt: skip
+    nodes = []
+    for engine in ("vigbook", None):
+        with contextlib.suppress(PapermillExecutionError):
+            run(tmp_path, notebook(cells), engine, **options)
+        nodes.append(nbformat.read(tmp_path / "out.ipynb", as_version=4))
+    assert gave(nodes[0]) == gave(nodes[1])
+    assert nodes[0].cells[-1].outputs[0].text == "on\n"
+
+
+def test_one_strange_cell_sends_a_whole_workbook_to_nbclient(built_family: Path) -> None:
+    """What a cell gives hangs on those before it; parameters and remarks alone change nothing."""
+    workbook = nbformat.read(built_family / "cycle-1" / "workbook.ipynb", as_version=4)
+    for cells in ([], [""], ["# how many\nseen = 3"]):
+        more = [*workbook.cells, *map(new_code_cell, cells)]
+        assert list_strange_in(more, {}) == []
+    which = "in_a_kernel = hasattr(get_ipython(), 'kernel'); in_a_kernel"
+    assert list_strange_in([*workbook.cells, new_code_cell(which)], {}) == [which]
+    workbook.cells.append(new_code_cell(which))
+    done = run(built_family / "cycle-1", workbook, "vigbook")
+    assert done.cells[-1].outputs[0].data["text/plain"] == "True"
+
+
+def test_a_template_is_run_by_a_fork_and_any_other_notebook_by_a_kernel(tmp_path: Path) -> None:
+    cells = {"which": "type(get_ipython()).__name__"}
+    known = execute(tmp_path, cells, "vigbook")
+    strange = run(tmp_path, notebook([*cells.values()]), "vigbook")
+    shells = [node.cells[-1].outputs[0].data["text/plain"] for node in (known, strange)]
+    assert shells == ["'_Shell'", "'ZMQInteractiveShell'"]
+
+
+def test_a_kernel_for_strange_cells_has_the_same_variables(tmp_path: Path) -> None:
+    node = notebook(["import os\nos.environ['WORD']"])
+    done = run(tmp_path, node, "vigbook", environment={"WORD": "Mia’s"}, memory_bytes=1 << 32)
+    assert done.cells[-1].outputs[0].data["text/plain"] == "'Mia’s'"
+    assert "WORD" not in os.environ
+
+
+def test_a_strange_template_is_run_by_nbclient_and_told(
+    family: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As one that lies in no folder of templates: once, to whoever runs it, and not in a log."""
+    own = family / "cycle-1" / "own.ipynb"
+    node = notebook(
+        [
+            new_code_cell("case = '..'", metadata={"tags": ["parameters"]}),
+            new_code_cell("type(get_ipython().kernel).__name__"),
+        ]
+    )
+    nbformat.write(node, own)
+    ran = run_template(own, {"case": ".."}, own.parent, {})
+    assert ran.node.cells[-1].outputs[0].data["text/plain"] == "'IPythonKernel'"
+    (told,) = ran.warnings
+    says = (
+        "1 of its cells came with no template, so it runs in a Jupyter kernel, which takes longer"
+    )
+    assert told.found == says
+    assert str(told).startswith(f"{show_path(own)}: ")
+    assert caplog.records == []
+    assert run_template(own, {"case": ".."}, own.parent, {}, "nbclient").warnings == ()
+
+
+def command(folder: Path, node: Any, templates: Path | None) -> tuple[str, str]:
+    """Runs papermill's own command; returns what its last cell gave and what was told."""
+    nbformat.write(node, folder / "in.ipynb")
+    environment = {**os.environ}
+    environment.pop("VIGBOOK_TEMPLATES", None)
+    if templates:
+        environment["VIGBOOK_TEMPLATES"] = str(templates)
+    program = [str(Path(sys.executable).with_name("papermill")), "--engine", "vigbook"]
     done = subprocess.run(
-        [*command, "in.ipynb", "out.ipynb"], cwd=tmp_path, capture_output=True, text=True
+        [*program, "in.ipynb", "out.ipynb", "-p", "seen", "3"],
+        cwd=folder, capture_output=True, text=True, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    node = nbformat.read(folder / "out.ipynb", as_version=4)
+    return node.cells[-1].outputs[0].data["text/plain"], done.stderr
+
+
+def test_papermills_own_command_runs_a_template_in_a_fork(tmp_path: Path) -> None:
+    node = notebook(["type(get_ipython()).__name__"])
+    shell, told = command(tmp_path, node, make_template(tmp_path, node))
+    assert shell == "'_Shell'"
+    assert "template" not in told
+
+
+def test_papermills_own_command_hands_strange_cells_to_nbclient_and_says_so_once(
+    tmp_path: Path,
+) -> None:
+    shell, told = command(tmp_path, notebook(["1", "type(get_ipython()).__name__"]), None)
+    assert shell == "'ZMQInteractiveShell'"
+    assert told.count("2 of its cells came with no template, so it runs in a Jupyter kernel") == 1
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "import vigbook.workbook.engine",
+        "from vigbook.workbook.engine import ForkEngine",
+        "import vigbook.workbook.run",
+        "import papermill",
+        "import papermill.engines",
+    ],
+)
+def test_the_engine_is_found_whichever_is_imported_first(first: str) -> None:
+    then = (
+        "from papermill.engines import Engine, papermill_engines\n"
+        "from vigbook.workbook.engine import ForkEngine\n"
+        "assert papermill_engines.get_engine('vigbook') is ForkEngine\n"
+        "assert issubclass(ForkEngine, Engine)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", f"{first}\n{then}"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    node = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    assert node.cells[-1].outputs[0].data["text/plain"] == "'_Shell'"
+
+
+def test_the_engines_module_is_imported_alone_and_without_papermill() -> None:
+    code = "import sys, vigbook.workbook.engine\nassert 'papermill' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -11,7 +11,6 @@ import contextlib
 import dataclasses
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,13 +20,12 @@ from typing import Any, cast
 from vigbook import __version__
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError
+from vigbook.method.known_cells import list_strange, source_of
 from vigbook.outcome import EngineName
 from vigbook.system.atomic import output_error, publish_bytes
 from vigbook.workbook.elements import MIME, WIDGET_VIEW, find_links
 
 NOTEBOOK = "workbook.ipynb"
-# What papermill puts into the cell of parameters: names and plain values, which do nothing.
-_PARAMETERS = re.compile(r"""(#[^\n]*|[a-z_]+\s*=\s*(-?[0-9]+|"[^"\\\n]*"|'[^'\\\n]*')|\s*\n)*""")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +37,14 @@ class Workbook:
         made: whether it was run just now.
         by_hand: whether a person changed it; it is kept as it is.
         stale: whether it was made from an earlier case or template than today's.
+        warnings: what a person should know of how it was run.
     """
 
     path: Path
     made: bool
     by_hand: bool
     stale: bool
+    warnings: tuple[Problem, ...] = ()
 
 
 def build_workbook(
@@ -86,7 +86,8 @@ def build_workbook(
 
     parameters = {"case": "..", "cycle": sitting.cycle.cycle}
     environment = kernel_environment(sitting)
-    executed = run_template(notebook, parameters, sitting.folder, environment, engine)
+    ran = run_template(notebook, parameters, sitting.folder, environment, engine)
+    executed = ran.node
     _scrub(executed)
     executed.metadata["vigbook"] = {
         "v": 1,
@@ -95,7 +96,7 @@ def build_workbook(
         "cells": fingerprint(executed),
     }
     publish_bytes(path, format_signed(executed))
-    return Workbook(path=path, made=True, by_hand=False, stale=False)
+    return Workbook(path=path, made=True, by_hand=False, stale=False, warnings=ran.warnings)
 
 
 @contextlib.contextmanager
@@ -169,8 +170,8 @@ def list_outputs(node: Mapping[str, Any]) -> Iterator[Output]:
     """
     for number, cell in enumerate(node["cells"], start=1):
         about: dict[str, Any] = {"cell": number, "cell_metadata": _mapping(cell.get("metadata"))}
-        if cell.get("cell_type") == "markdown" and _source(cell).strip():
-            shown = {"text/markdown": _source(cell)}
+        if cell.get("cell_type") == "markdown" and source_of(cell).strip():
+            shown = {"text/markdown": source_of(cell)}
             yield Output(kind="other", data=shown, metadata={}, **about)
         outputs = cell.get("outputs")
         for output in outputs if isinstance(outputs, list) else ():
@@ -193,28 +194,14 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def list_strange_cells(sitting: CycleContext, node: Mapping[str, Any]) -> list[str]:
-    """Returns the code of a workbook's cells that stand in none of the method's notebooks."""
-    known = set()
-    for path in sitting.method.folder.glob("*.ipynb"):
-        known |= {_source(cell).strip() for cell in (read_workbook(path) or {"cells": ()})["cells"]}
-    return [
-        _source(cell)
-        for cell in node["cells"]
-        if cell.get("cell_type") == "code"
-        and _source(cell).strip() not in known
-        and not _PARAMETERS.fullmatch(_source(cell).strip())
-    ]
+    """Returns the code of a workbook's cells that came with no template of any version."""
+    return list_strange(node["cells"], sitting.templates)
 
 
 def fingerprint(node: Mapping[str, Any]) -> str:
     """Returns one SHA-256 of a notebook's cells: what a person types, not what running it gives."""
-    cells = [[cell.get("cell_type"), _source(cell)] for cell in node["cells"]]
+    cells = [[cell.get("cell_type"), source_of(cell)] for cell in node["cells"]]
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
-
-
-def _source(cell: Mapping[str, Any]) -> str:
-    source = cell.get("source", "")
-    return "".join(source) if isinstance(source, list) else str(source)
 
 
 def kernel_environment(sitting: CycleContext) -> dict[str, str]:

@@ -4,16 +4,21 @@ The child runs the cells in an IPython shell of its own (`vigbook.workbook.shell
 notebook, so nothing goes from one family to the next. It has loaded what this process has loaded:
 no interpreter, no kernel and no imports are waited for. A process with threads cannot be copied
 safely; there the child is a new interpreter. What comes out is of the same kind as what nbclient's
-engine makes, and where there is no fork at all, that one is used.
+engine makes.
 
-Limits: Python notebooks of this very environment only; `get_ipython().kernel` is not there.
+Limits: a shell is no kernel. There is no `get_ipython().kernel`, no history, nothing that
+interrupts a cell, and an `ipywidgets.Output` catches nothing. No cell of a template needs them, so
+only notebooks whose every cell came with a template are run so; all others, and those of a machine
+that cannot fork, are handed to nbclient's engine.
 """
 
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import json
+import logging
 import os
 import select
 import selectors
@@ -24,13 +29,12 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
-from papermill.engines import Engine, NBClientEngine
 
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
@@ -41,51 +45,133 @@ _LENGTH = struct.Struct("!Q")
 _LARGEST = 512 * 2**20  # of what one cell gives
 
 
-class ForkEngine(Engine):  # type: ignore[misc]  # papermill has no types
-    """Runs each notebook in a fork of this process, in IPython, without a kernel."""
+_LOG = logging.getLogger("vigbook.workbook.engine")
 
-    @classmethod
-    def execute_managed_notebook(  # papermill calls it so
-        cls,
-        nb_man: Any,
-        kernel_name: str,
-        *,
-        execution_timeout: float | None = None,
-        environment: Mapping[str, str] | None = None,
-        memory_bytes: int = MEMORY_BYTES,
-        **options: Any,
-    ) -> None:
-        """Runs a notebook's cells and puts what they gave into `nb_man`'s notebook.
 
-        Args:
-            nb_man: papermill's keeper of the notebook.
-            kernel_name: the kernel it names; one of Python.
-            execution_timeout: how long one cell may take, in seconds.
-            environment: variables for the notebook, over those of this process.
-            memory_bytes: how much address space its process may have.
-            options: as nbclient's engine takes them; `resources`, `allow_errors` and
-                `store_widget_state` are heeded.
+def __getattr__(name: str) -> Any:
+    """Returns `ForkEngine`, made when somebody asks for it.
 
-        Raises:
-            CellTimeoutError: a cell took too long; its process and all that it started were ended.
-            DeadKernelError: the process ended in the middle of a cell.
-        """
-        if not hasattr(os, "fork"):
-            NBClientEngine.execute_managed_notebook(
-                nb_man, kernel_name, execution_timeout=execution_timeout, **options
-            )
-            return
-        task = {
-            "cells": [dict(cell) for cell in nb_man.nb.cells],
-            "folder": options.get("resources", {}).get("metadata", {}).get("path") or ".",
-            "environment": dict(environment or {}),
-            "memory_bytes": memory_bytes,
-            "allow_errors": bool(options.get("allow_errors")),
-            "widgets": bool(options.get("store_widget_state", True)),
-        }
-        # Ours to take away: its process is ended and cleans nothing up.
-        with scratch_folder() as scratch:
-            _run_in_child(nb_man, {**task, "scratch": str(scratch)}, execution_timeout)
+    papermill asks while it is itself being imported: were it imported above, this module would not
+    be whole by then, wherever it is imported before papermill.
+    """
+    if name != "ForkEngine":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    importlib.import_module("papermill.engines")  # which asks for the engine first, if it is new
+    return _make_engine()
+
+
+@functools.lru_cache(maxsize=1)
+def _make_engine() -> type:
+    from papermill.engines import Engine
+
+    class ForkEngine(Engine):  # type: ignore[misc]  # papermill has no types
+        """Runs notebooks of known cells in a fork of this process, all others under nbclient."""
+
+        execute_managed_notebook = staticmethod(run_notebook)  # papermill calls it so
+
+    return ForkEngine
+
+
+def run_notebook(
+    nb_man: Any,
+    kernel_name: str,
+    *,
+    execution_timeout: float | None = None,
+    environment: Mapping[str, str] | None = None,
+    memory_bytes: int = MEMORY_BYTES,
+    **options: Any,
+) -> None:
+    """Runs a notebook's cells and puts what they gave into `nb_man`'s notebook.
+
+    Args:
+        nb_man: papermill's keeper of the notebook.
+        kernel_name: the kernel it names; one of Python, where its cells are known.
+        execution_timeout: how long one cell may take, in seconds.
+        environment: variables for the notebook, over those of this process.
+        memory_bytes: how much address space its process may have; a kernel has no such bound.
+        options: as nbclient's engine takes them; of known cells `resources`, `allow_errors` and
+            `store_widget_state` are heeded.
+
+    Raises:
+        CellTimeoutError: a cell took too long; its process and all that it started were ended.
+        DeadKernelError: the process ended in the middle of a cell.
+        MethodError: a method's list of known cells cannot be read.
+    """
+    variables = dict(environment or {})
+    strange = list_strange_in(nb_man.nb.cells, variables)
+    if strange or not hasattr(os, "fork"):
+        if strange:
+            _LOG.warning("%s", tell_strange(strange))
+        _hand_over(nb_man, kernel_name, variables, execution_timeout, options)
+        return
+    task = {
+        "cells": [dict(cell) for cell in nb_man.nb.cells],
+        "folder": options.get("resources", {}).get("metadata", {}).get("path") or ".",
+        "environment": variables,
+        "memory_bytes": memory_bytes,
+        "allow_errors": bool(options.get("allow_errors")),
+        "widgets": bool(options.get("store_widget_state", True)),
+    }
+    # Ours to take away: its process is ended and cleans nothing up.
+    with scratch_folder() as scratch:
+        _run_in_child(nb_man, {**task, "scratch": str(scratch)}, execution_timeout)
+
+
+def list_strange_in(
+    cells: Iterable[Mapping[str, Any]], environment: Mapping[str, str]
+) -> list[str]:
+    """Returns the code of a notebook's cells that came with no template, ours or the team's.
+
+    Args:
+        cells: the notebook's cells.
+        environment: variables over those of this process; `VIGBOOK_TEMPLATES` names the team's.
+
+    Raises:
+        MethodError: there is no such folder, or a list of known cells in it cannot be read.
+    """
+    # papermill's command loads this module for notebooks that are none of ours, too.
+    from vigbook.method.known_cells import list_strange
+    from vigbook.method.method import find_templates
+
+    own = {**os.environ, **environment}.get("VIGBOOK_TEMPLATES")
+    return list_strange(cells, find_templates(Path(own) if own else None))
+
+
+def tell_strange(strange: Sequence[str]) -> str:
+    """Returns what a person is told where cells that came with no template go to a kernel."""
+    cells = "1 of its cells" if len(strange) == 1 else f"{len(strange)} of its cells"
+    return f"{cells} came with no template, so it runs in a Jupyter kernel, which takes longer"
+
+
+def _hand_over(
+    nb_man: Any,
+    kernel_name: str,
+    environment: Mapping[str, str],
+    timeout_s: float | None,
+    options: Mapping[str, Any],
+) -> None:
+    """Lets nbclient's engine run a notebook."""
+    from papermill.engines import NBClientEngine
+
+    with _variables(environment):  # a kernel is given those of this process
+        NBClientEngine.execute_managed_notebook(
+            nb_man, kernel_name, execution_timeout=timeout_s, **options
+        )
+
+
+@contextlib.contextmanager
+def _variables(environment: Mapping[str, str]) -> Iterator[None]:
+    """Sets this process's variables for the length of a block."""
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def can_fork() -> bool:

@@ -1,13 +1,14 @@
 """Runs a notebook with papermill, in a process of its own that leaves nothing behind.
 
-Where it can, that is a fork of this process (`vigbook.workbook.engine`); else, or if it is asked
-for, a kernel under nbclient.
+Where it can, that is a fork of this process (`vigbook.workbook.engine`); else, for cells that came
+with no template, or if it is asked for, a kernel under nbclient.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
+import dataclasses
 import logging
 import os
 import signal
@@ -27,12 +28,26 @@ from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from vigbook.errors import Problem, WorkbookError
+from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.outcome import EngineName
 from vigbook.system.temporary import scratch_folder
+from vigbook.workbook.engine import list_strange_in, tell_strange
 
 CELL_TIMEOUT_S = 120
 _LONGEST_SOCKET_PATH = 100  # Unix allows 107 bytes; the port's number is added at the end
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Ran:
+    """A notebook that was run.
+
+    Attributes:
+        node: the notebook, executed.
+        warnings: what a person should know of how it was run.
+    """
+
+    node: Any
+    warnings: tuple[Problem, ...] = ()
 
 
 def run_template(
@@ -41,8 +56,10 @@ def run_template(
     folder: Path,
     environment: Mapping[str, str],
     engine: EngineName = "vigbook",
-) -> Any:
-    """Runs a notebook in a fresh process and returns it, executed.
+) -> Ran:
+    """Runs a notebook in a fresh process.
+
+    Our own engine runs none but notebooks whose every cell came with a template.
 
     Args:
         template: the notebook.
@@ -53,6 +70,7 @@ def run_template(
 
     Raises:
         WorkbookError: a parameter is not declared or of another type, or a cell stops.
+        MethodError: a method's list of known cells cannot be read.
     """
     name = template.name
     # What papermill and nbclient log on an error or an interruption is raised here as well.
@@ -64,12 +82,16 @@ def run_template(
         found = "is not a notebook that can be read"
         raise WorkbookError(Problem(file=str(template), found=found)) from err
     _check_parameters(name, node, parameters)
+    warnings: tuple[Problem, ...] = ()
+    if engine == "vigbook" and (strange := list_strange_in(node.cells, environment)):
+        engine = "nbclient"
+        warnings = (Problem(file=show_path(template), found=tell_strange(strange)),)
     with scratch_folder() as own:
         config = Config({"OwnKernel": {"environment": {**environment}, "folder": str(own)}})
         # What only one of the engines knows, the other passes by.
         forked = {"environment": {**environment}} if engine == "vigbook" else {}
         try:
-            return papermill.execute_notebook(
+            executed = papermill.execute_notebook(
                 node,
                 None,
                 dict(parameters),
@@ -85,6 +107,7 @@ def run_template(
                 resources={"metadata": {"path": str(folder.resolve())}},
                 **forked,
             )
+            return Ran(node=executed, warnings=warnings)
         except PapermillExecutionError as err:
             found = f"cell {err.cell_index + 1} stopped: {err.ename}: {err.evalue}"
             raise WorkbookError(Problem(file=name, found=found)) from err
