@@ -18,7 +18,7 @@ from pdfs import pictures_in, text_of
 
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Journal, read_journal
-from vigbook.cycle.context import Sitting, open_sitting
+from vigbook.cycle.context import CycleContext, open_context
 from vigbook.cycle.review_data import Review
 from vigbook.method.known_cells import hash_code, is_harmless, read_known, source_of
 from vigbook.method.method import find_templates, load_words
@@ -38,9 +38,9 @@ def first(tmp_path: Path) -> Path:
     return Path(shutil.copytree(FROZEN / "0.1.0", tmp_path / "0.1.0"))
 
 
-def sit_down(family: Path) -> Sitting:
+def sit_down(family: Path) -> CycleContext:
     day = datetime.date.fromisoformat(DAY)
-    return open_sitting(read_case_folder(family), family / "cycle-1", find_templates(), day)
+    return open_context(read_case_folder(family), family / "cycle-1", find_templates(), day)
 
 
 def standing(journal: Journal) -> dict[str, Any]:
