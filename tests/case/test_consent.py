@@ -473,3 +473,12 @@ def test_why_not_is_said_exactly_where_it_is_a_no(
         may_share_words(_case(*rows), "mum", today, "dad"),
     ):
         assert decision.allowed == (not decision.reasons)
+
+
+def test_a_copy_of_a_case_with_other_rows_is_asked_about_those() -> None:
+    """What was worked out of the first rows must not answer for the second."""
+    yes = _case(_row("child"))
+    assert may_use(yes, ["child"], "take-home", TODAY)
+    none = yes.model_copy(update={"consents": ()})
+    assert not may_use(none, ["child"], "take-home", TODAY)
+    assert may_use(none, ["child"], "take-home", TODAY).kinds == {"not asked"}

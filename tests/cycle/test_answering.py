@@ -91,10 +91,10 @@ def test_many_windows_at_once_lose_nothing(sitting: CycleContext) -> None:
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (typed("x", prompt="rembember"), "there is no prompt 'rembember'"),
+        (typed("x", prompt="rembember"), "There is no prompt 'rembember'"),
         (typed(5), "no text"),
-        (typed("x", by="nan"), "not said who said it"),
-        (typed("x", source="heard"), "not said who said it"),
+        (typed("x", by="nan"), "There is nobody 'nan' in the family: use one of: mum"),
+        (typed("x", source="heard"), "not said how it was said"),
         (typed("x", id="not an id"), "no id"),
         (typed("x", id=None), "no id"),
         (typed("tomorrow", prompt="next.date"), "is not a date"),

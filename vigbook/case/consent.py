@@ -7,9 +7,11 @@ word of each person who may decide counts, and where two of them disagree the an
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import datetime
 from collections.abc import Collection, Iterable
+from typing import Literal
 
 from vigbook.case.models import PRACTITIONER, Case, Consent, Cycle, Service, Use
 
@@ -31,22 +33,30 @@ COVERED_USES: tuple[Use, ...] = ("shared-review", "take-home", "service-record")
 """For which somebody who was not asked may be in a picture with their face covered."""
 
 
+RefusalKind = Literal["not asked", "no", "taken back", "ended", "not for them", "hold"]
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Decision:
     """Whether something may be used, and if not, why, by person.
 
-    `reasons` are for the worker. They never go on a page that a family sees.
+    Attributes:
+        allowed: whether it may.
+        reasons: why not, in sentences for the worker; never on a page that a family sees.
+        kinds: of which kinds the reasons are, for programs.
     """
 
     allowed: bool
     reasons: tuple[str, ...] = ()
+    kinds: frozenset[RefusalKind] = dataclasses.field(default=frozenset(), compare=False)
 
     def __bool__(self) -> bool:
         return self.allowed
 
     def __and__(self, other: Decision) -> Decision:
         reasons = dict.fromkeys(self.reasons + other.reasons)
-        return Decision(self.allowed and other.allowed, tuple(reasons))
+        allowed = self.allowed and other.allowed
+        return Decision(allowed, tuple(reasons), self.kinds | other.kinds)
 
 
 def may_use(
@@ -63,13 +73,14 @@ def may_use(
             for nobody else.
     """
     if case.legal_hold:
-        return Decision(False, ("a legal hold stops all use",))
-    reasons = [
-        f"{case.name_of(person_id)}: {reason}"
+        return Decision(False, ("a legal hold stops all use",), frozenset({"hold"}))
+    found = [
+        (person_id, refusal)
         for person_id in people
-        if (reason := _reason_against(case, person_id, use, today, audience))
+        if (refusal := _find_refusal(case, person_id, use, today, audience))
     ]
-    return Decision(not reasons, tuple(reasons))
+    reasons = tuple(f"{case.name_of(person_id)}: {refusal.words}" for person_id, refusal in found)
+    return Decision(not found, reasons, frozenset(refusal.kind for _, refusal in found))
 
 
 def may_show(
@@ -125,18 +136,16 @@ def may_share_words(
     named = any(audience in row.to for row in standing_rows)
     if named and all(not row.to or audience in row.to for row in standing_rows):
         return own
-    return Decision(
-        False,
-        (f"{case.name_of(speaker)}: has not said yes to words on {case.name_of(audience)}'s copy",),
-    )
+    why = f"{case.name_of(speaker)}: has not said yes to words on {case.name_of(audience)}'s copy"
+    return Decision(False, (why,), frozenset({"not for them"}))
 
 
 def standing(case: Case, person_id: str, use: Use, today: datetime.date) -> str:
     """Returns `yes`, `no` or `not asked`, as the record's table of consents shows it."""
-    reason = _reason_against(case, person_id, use, today, None)
-    if reason is None:
+    refusal = _find_refusal(case, person_id, use, today, None)
+    if refusal is None:
         return "yes"
-    return "not asked" if reason.startswith("not asked") else "no"
+    return "not asked" if refusal.kind == "not asked" else "no"
 
 
 def changes_on(case: Case, today: datetime.date) -> datetime.date | None:
@@ -168,73 +177,51 @@ def media_due(case: Case, cycles: Iterable[Cycle], service: Service) -> datetime
     return min(due, default=None)
 
 
-def _reason_against(
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Refusal:
+    """Why one person's pictures or words may not be used."""
+
+    kind: RefusalKind
+    words: str
+
+
+def _find_refusal(
     case: Case, person_id: str, use: Use, today: datetime.date, audience: str | None
-) -> str | None:
+) -> _Refusal | None:
     words = WORDS_FOR_USE[use]
     latest = _latest(case, person_id, use, today)
     if not latest:
-        return f"not asked about {words}"
+        return _Refusal("not asked", f"not asked about {words}")
     for row in latest:
         giver = case.name_of(row.given_by)
         if row.answer == "no":
-            return f"{giver} said no to {words} on {row.date}"
+            return _Refusal("no", f"{giver} said no to {words} on {row.date}")
         if row.withdrawn and row.withdrawn <= today:
-            return f"{giver} took back the yes to {words} on {row.withdrawn}"
+            why = f"{giver} took back the yes to {words} on {row.withdrawn}"
+            return _Refusal("taken back", why)
         if row.until and row.until < today:
-            return f"the yes to {words} ended on {row.until}"
+            return _Refusal("ended", f"the yes to {words} ended on {row.until}")
         if audience is None and use == "take-home" and row.to:
             # The family's page is in everybody's hands who receives one.
             others = [one for one in case.receivers if one.id not in (person_id, *row.to)]
             if others:
                 names = ", ".join(one.name for one in others)
-                return f"the yes to {words} does not reach {names}"
+                return _Refusal("not for them", f"the yes to {words} does not reach {names}")
         # A yes to one's own pictures and words always reaches one's own copy.
         if audience and row.to and audience not in (person_id, *row.to):
-            return f"the yes to {words} does not reach {case.name_of(audience)}'s copy"
+            why = f"the yes to {words} does not reach {case.name_of(audience)}'s copy"
+            return _Refusal("not for them", why)
     return None
-
-
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Known:
-    """What was worked out of one family's rows: it is asked again of each clip and picture."""
-
-    rows: tuple[Consent, ...] = ()
-    latest: dict[tuple[str, Use, datetime.date], list[Consent]] = dataclasses.field(
-        default_factory=dict
-    )
-
-
-_known = [_Known()]  # of the family that was asked about last, and of no other
 
 
 def _latest(case: Case, person_id: str, use: Use, today: datetime.date) -> list[Consent]:
     """Returns the last word, up to today, of each who has decided about a person and a use."""
-    known = _known[0]
-    if known.rows is not case.consents:  # a case is frozen: other rows are another tuple
-        known = _known[0] = _Known(case.consents)
-    question = (person_id, use, today)
-    if question not in known.latest:
-        known.latest[question] = _find_latest(case.consents, *question)
-    return known.latest[question]
-
-
-def _find_latest(
-    rows: Iterable[Consent], person_id: str, use: Use, today: datetime.date
-) -> list[Consent]:
-    def said_on(row: Consent) -> datetime.date:
-        # Taking a yes back is a word of its own, and may come after a newer yes. One that is dated
-        # before its yes was mistyped: it takes back all the same, and uncovers no older yes.
-        taken_back = row.withdrawn if row.withdrawn and row.withdrawn <= today else row.date
-        return max(row.date, taken_back)
-
-    latest: dict[str, Consent] = {}
-    for row in rows:
-        if row.person != person_id or use not in row.uses or row.date > today:
-            continue
-        if row.given_by not in latest or said_on(row) >= said_on(latest[row.given_by]):
-            latest[row.given_by] = row
-    return [*latest.values()]
+    found = []
+    for turns in case.consent_turns.get((person_id, use), {}).values():
+        place = bisect.bisect_right(turns, today, key=lambda turn: turn[0])
+        if place:
+            found.append(turns[place - 1][1])
+    return found
 
 
 def _later(day: datetime.date, days: int) -> datetime.date:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -83,6 +85,13 @@ class Model(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", populate_by_name=True, allow_inf_nan=False
     )
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Returns a copy with other values; what was worked out of the old ones is left behind."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in copied.__dict__.keys() - type(self).model_fields.keys():
+            del copied.__dict__[name]
+        return copied
 
 
 class Person(Model):
@@ -174,6 +183,14 @@ class CaseRetention(Model):
     media_until: Date | None = None
 
 
+Turn = tuple[datetime.date, Consent]
+"""The day from which on a row of consents stands, and the row."""
+
+
+def _day_of(turn: Turn) -> datetime.date:
+    return turn[0]
+
+
 class Case(Model):
     """One family: the whole of `case.yaml`."""
 
@@ -201,6 +218,25 @@ class Case(Model):
         """Returns what a person is called; plain words for somebody outside stay as they are."""
         person = self.person(person_id)
         return person.name if person else person_id
+
+    @functools.cached_property
+    def consent_turns(self) -> Mapping[tuple[str, Use], Mapping[str, Sequence[Turn]]]:
+        """Of each person and use, by who decided, the days on which another row came to stand.
+
+        Taking a yes back is a word of its own, and may come after a newer yes. One that is dated
+        before its yes was mistyped: it takes back all the same, and uncovers no older yes. Of two
+        words on one day the later row stands.
+        """
+        turns: dict[tuple[str, Use], dict[str, dict[datetime.date, Consent]]] = {}
+        for row in self.consents:
+            days = {row.date, max(row.date, row.withdrawn or row.date)}
+            for use in row.uses:
+                of_giver = turns.setdefault((row.person, use), {}).setdefault(row.given_by, {})
+                of_giver |= dict.fromkeys(days, row)
+        return {
+            question: {giver: sorted(rows.items(), key=_day_of) for giver, rows in givers.items()}
+            for question, givers in turns.items()
+        }
 
     @property
     def children(self) -> tuple[Person, ...]:
