@@ -1,22 +1,73 @@
 // A clip's picture and all that can be done with it: play, slow, step, repeat, mark.
 
-const SPEEDS = [0.25, 0.5, 1];
+import { readFrames } from "./frames.js";
+import { make } from "./pieces.js";
+import { baseUrl } from "./reach.js";
+import { formatClock, sayTime } from "./times.js";
+
+/** @import { Place, Saver, Text } from "./saving.js" */
+
+/**
+ * Where a file may be had: of our own server, and below a Jupyter rooted at the family.
+ * @typedef {{ own: string, files: string }} Source
+ */
+
+/**
+ * What is told of a clip. Times are seconds of the film; `zero` is where in it the clip's own time
+ * begins.
+ * @typedef {object} ClipShown
+ * @property {string} clip its id
+ * @property {number} number
+ * @property {string} title
+ * @property {string | null} question
+ * @property {string} language
+ * @property {Source | null} source null where nobody may look at it
+ * @property {{ source: Source, alt: string, at: number }[]} stills
+ * @property {Place | null} place of the moments that are marked in it
+ * @property {Omit<Text, "value">} first
+ * @property {number} zero
+ * @property {number} start
+ * @property {number} end
+ * @property {boolean} slow whether it is shown a second time, at half its speed
+ */
+
+export const SPEEDS = [0.25, 0.5, 1];
 const SLACK_S = 0.0025; // a clip's time may begin so much before its mark in the film
 
-// The same on the page and when looking together.
-class ClipVideo {
-  constructor(shown, saver) {
+function makeVideo() {
+  const video = make("video", { preload: "auto", playsinline: true, tabindex: "-1" });
+  video.disablePictureInPicture = true;
+  return video;
+}
+
+/** The same on the page and when looking together. */
+export class ClipVideo {
+  /** @type {number[]} when each comes up, in seconds of the clip; none before it is loaded */
+  frames = [];
+  /** @type {number | null} the time of the frame on screen, where the browser told it */
+  onScreen = null;
+  /** @type {number | null} the place of the frame that is being sought */
+  aim = null;
+  /** @type {{ from: number | null, to: number | null }} places among the frames */
+  part = { from: null, to: null };
+  speed = 1;
+  /** @type {Set<() => void>} */
+  listeners = new Set();
+
+  /**
+   * @param {ClipShown} shown
+   * @param {Saver | null} saver of the moments that are marked
+   */
+  constructor(shown, saver, video = makeVideo()) {
     this.shown = shown;
     this.saver = saver;
-    this.frames = null; // when each comes up, in seconds of the clip
-    this.onScreen = null; // the time of the frame on screen, where the browser told it
-    this.aim = null; // the frame that is being sought
-    this.part = { from: null, to: null }; // places among the frames
-    this.speed = 1;
-    this.listeners = new Set();
-    this.video = make("video", { preload: "auto", playsinline: true, tabindex: "-1" });
-    this.video.disablePictureInPicture = true;
+    this.video = video;
     this.listen();
+  }
+
+  /** Whether it can be looked at. */
+  get loaded() {
+    return this.frames.length > 0;
   }
 
   listen() {
@@ -31,6 +82,7 @@ class ClipVideo {
       video.addEventListener("timeupdate", () => this.watchPart());
       return;
     }
+    /** @type {VideoFrameRequestCallback} */
     const seen = (_now, { mediaTime }) => {
       this.onScreen = mediaTime;
       this.watchPart();
@@ -44,15 +96,18 @@ class ClipVideo {
     this.listeners.forEach((listener) => listener());
   }
 
-  // Loads the clip from wherever it can be had; raises where there is none.
+  /**
+   * Loads the clip from wherever it can be had.
+   * @throws where there is none, or nobody may look at it
+   */
   async load() {
-    for (const address of addressesOf(this.shown.source)) {
+    const { source } = this.shown;
+    for (const address of source ? addressesOf(source) : []) {
       try {
         this.frames = await readFrames(address);
       } catch {
         continue;
       }
-      this.address = address;
       this.video.src = address;
       await new Promise((done, fail) => {
         this.video.addEventListener("loadedmetadata", done, { once: true });
@@ -63,7 +118,7 @@ class ClipVideo {
     throw new Error("the clip is not there");
   }
 
-  // The place of the frame on screen among the clip's frames.
+  /** Returns the place of the frame on screen among the clip's frames. */
   place() {
     if (this.aim !== null) return this.aim;
     const now = this.onScreen ?? this.video.currentTime;
@@ -72,13 +127,17 @@ class ClipVideo {
     return place;
   }
 
-  // A frame's middle: at its edges browsers show now one frame and now its neighbour.
+  /**
+   * Returns a frame's middle: at its edges browsers show now one frame and now its neighbour.
+   * @param {number} place
+   */
   middle(place) {
     const from = this.frames[place];
     const to = this.frames[place + 1] ?? Math.max(this.video.duration || 0, from + 0.002);
     return (from + to) / 2;
   }
 
+  /** @param {number} place past an end, the frame at that end is shown */
   show(place) {
     const within = Math.min(Math.max(place, 0), this.frames.length - 1);
     this.aim = within;
@@ -86,21 +145,25 @@ class ClipVideo {
     this.tell();
   }
 
+  /** @param {number} seconds of the clip */
   seek(seconds) {
     this.show(this.placeAt(seconds));
   }
 
+  /** @param {number} seconds of the clip */
   placeAt(seconds) {
     const after = this.frames.findIndex((time) => time > seconds + SLACK_S);
     return after < 0 ? this.frames.length - 1 : Math.max(0, after - 1);
   }
 
+  /** @param {number} frames back where it is below nought */
   step(frames) {
     const from = this.place();
     this.video.pause();
     this.show(from + frames);
   }
 
+  /** @param {number} seconds */
   jump(seconds) {
     this.seek(this.video.currentTime + seconds);
   }
@@ -121,6 +184,7 @@ class ClipVideo {
     this.play();
   }
 
+  /** @param {number} speed */
   setSpeed(speed) {
     this.speed = speed;
     this.video.playbackRate = speed;
@@ -133,6 +197,11 @@ class ClipVideo {
     else this.setSpeed(SPEEDS[Math.min(SPEEDS.indexOf(this.speed) + 1, SPEEDS.length - 1)]);
   }
 
+  /**
+   * Sets an end of the part that is repeated, or takes it away.
+   * @param {"from" | "to"} end
+   * @param {number | null} place
+   */
   setPart(end, place) {
     this.part[end] = place;
     const { from, to } = this.part;
@@ -155,7 +224,7 @@ class ClipVideo {
     setTimeout(() => this.part.to === to && this.startPart(), (lasts * 1000) / this.speed);
   }
 
-  // The moment on screen as a time of the film, within the clip's marks.
+  /** Returns the moment on screen as a time of the film, within the clip's marks. */
   filmTime() {
     const { zero, start, end, slow } = this.shown;
     const length = end - zero;
@@ -165,11 +234,15 @@ class ClipVideo {
     return Math.min(Math.max(zero + once, start), end - 0.001);
   }
 
-  // Where in the clip a moment of the film is.
+  /**
+   * Returns where in the clip a moment of the film is.
+   * @param {number} filmTime
+   */
   clipTime(filmTime) {
     return Math.max(0, filmTime - this.shown.zero);
   }
 
+  /** Marks the moment on screen; returns when in the clip that is, in words. */
   mark() {
     if (!this.saver) return null;
     const at = this.filmTime();
@@ -177,8 +250,12 @@ class ClipVideo {
     return sayTime(this.clipTime(at));
   }
 
-  // What a key does, or null.
+  /**
+   * Returns what a key does, or null.
+   * @param {string} key
+   */
   action(key) {
+    /** @type {Record<string, () => void>} */
     const actions = {
       " ": () => this.toggle(),
       k: () => this.video.pause(),
@@ -192,30 +269,17 @@ class ClipVideo {
   }
 }
 
-// hh:mm:ss.mmm
-function formatClock(seconds) {
-  const ms = Math.round(seconds * 1000);
-  const two = (number) => String(number).padStart(2, "0");
-  const [hours, minutes] = [Math.floor(ms / 3600000), Math.floor(ms / 60000) % 60];
-  const clock = [hours, minutes, Math.floor(ms / 1000) % 60].map(two).join(":");
-  return `${clock}.${String(ms % 1000).padStart(3, "0")}`;
-}
-
+/** @param {string} path */
 const encodePath = (path) => path.split("/").map(encodeURIComponent).join("/");
 
-// Where a file may be had: of our server, or of a Jupyter that shows the notebook's folder.
-function addressesOf({ own, files }) {
+/**
+ * Returns where a file may be had: of our server, or of a Jupyter that shows the notebook's folder.
+ * @param {Source} source
+ */
+export function addressesOf({ own, files }) {
   const base = baseUrl();
   const found = [`${base}vigbook/media/${encodePath(own)}`, `${base}files/${encodePath(files)}`];
   const open = location.pathname.match(/\/(?:tree|notebooks)\/(.*?)[^/]+\/[^/]+\.ipynb$/);
   if (open?.[1]) found.push(`${base}files/${open[1]}${encodePath(files)}`);
   return found;
-}
-
-// A key that is meant for what has the focus, or for the browser.
-function isTaken(event) {
-  if (event.ctrlKey || event.metaKey || event.altKey) return true;
-  const { tagName } = event.target;
-  if (tagName === "INPUT") return ["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key);
-  return tagName === "BUTTON" && [" ", "Enter"].includes(event.key);
 }

@@ -4,15 +4,25 @@
 const HEAD_BYTES = 65536;
 const BROKEN = 1e-6; // seconds; what is before a clip's beginning is never shown
 
-// Returns the times of a clip's frames in seconds, in order; raises where it is no mp4 of ours.
-async function readFrames(url) {
+/** @typedef {{ kind: string, from: number, end: number }} Box what is in it, without its head */
+
+/**
+ * Returns the times of a clip's frames in seconds, in order.
+ * @param {string} url
+ * @throws where it cannot be had, or is no mp4 of ours
+ */
+export async function readFrames(url) {
   let bytes = await readBytes(url, HEAD_BYTES);
   const found = findBox(bytes, 0, bytes.byteLength, "moov");
   if (!found) throw new Error("the clip has no index at its beginning");
   if (found.end > bytes.byteLength) bytes = await readBytes(url, found.end);
-  return listTimes(bytes, findBox(bytes, 0, bytes.byteLength, "moov"));
+  return listTimes(bytes, found);
 }
 
+/**
+ * @param {string} url
+ * @param {number} size how many bytes from its beginning
+ */
 async function readBytes(url, size) {
   const answer = await fetch(url, {
     credentials: "same-origin",
@@ -22,6 +32,12 @@ async function readBytes(url, size) {
   return new DataView(await answer.arrayBuffer());
 }
 
+/**
+ * @param {DataView} bytes
+ * @param {number} from
+ * @param {number} to
+ * @returns {Generator<Box>}
+ */
 function* eachBox(bytes, from, to) {
   for (let at = from; at + 8 <= to; ) {
     let size = bytes.getUint32(at);
@@ -37,7 +53,15 @@ function* eachBox(bytes, from, to) {
   }
 }
 
-// The first box at the end of a path, as moov/trak/mdia; its end may lie beyond what was read.
+/**
+ * Returns the first box at the end of a path, as moov/trak/mdia; its end may lie beyond what was
+ * read.
+ * @param {DataView} bytes
+ * @param {number} from
+ * @param {number} to
+ * @param {...string} path
+ * @returns {Box | null}
+ */
 function findBox(bytes, from, to, ...path) {
   for (const box of eachBox(bytes, from, to)) {
     if (box.kind !== path[0]) continue;
@@ -47,10 +71,20 @@ function findBox(bytes, from, to, ...path) {
   return null;
 }
 
+/**
+ * @param {DataView} bytes
+ * @param {Box} moov
+ */
 function listTimes(bytes, moov) {
-  const within = (box, ...path) => findBox(bytes, box.from, box.end, ...path);
-  const isVideo = (track) => {
-    const handler = within(track, "mdia", "hdlr");
+  const find = (/** @type {Box} */ box, /** @type {string[]} */ ...path) =>
+    findBox(bytes, box.from, box.end, ...path);
+  const within = (/** @type {Box} */ box, /** @type {string[]} */ ...path) => {
+    const found = find(box, ...path);
+    if (!found) throw new Error(`the clip's index has no ${path.join("/")}`);
+    return found;
+  };
+  const isVideo = (/** @type {Box} */ track) => {
+    const handler = find(track, "mdia", "hdlr");
     return handler && bytes.getUint32(handler.from + 8) === 0x76696465; // vide
   };
   const tracks = [...eachBox(bytes, moov.from, moov.end)].filter((box) => box.kind === "trak");
@@ -59,20 +93,32 @@ function listTimes(bytes, moov) {
   const scale = readScale(bytes, within(track, "mdia", "mdhd"));
   const table = within(track, "mdia", "minf", "stbl");
   const shift = readShift(
-    bytes, within(track, "edts", "elst"), scale, readScale(bytes, within(moov, "mvhd")),
+    bytes, find(track, "edts", "elst"), scale, readScale(bytes, within(moov, "mvhd")),
   );
-  const stamps = readStamps(bytes, within(table, "stts"), within(table, "ctts"));
+  const stamps = readStamps(bytes, within(table, "stts"), find(table, "ctts"));
   const times = stamps.map((stamp) => stamp / scale + shift).sort((one, other) => one - other);
-  return times.filter((time) => time > -BROKEN).map((time) => Math.max(0, time));
+  const shown = times.filter((time) => time > -BROKEN).map((time) => Math.max(0, time));
+  if (!shown.length) throw new Error("the clip has no pictures");
+  return shown;
 }
 
-// Ticks a second, of a track's or the whole film's head.
+/**
+ * Returns the ticks a second, of a track's or the whole film's head.
+ * @param {DataView} bytes
+ * @param {Box} box
+ */
 function readScale(bytes, box) {
   const long = bytes.getUint8(box.from) === 1;
   return bytes.getUint32(box.from + (long ? 20 : 12));
 }
 
-// How many seconds later than its stamp a frame comes up, by the track's edit list.
+/**
+ * Returns how many seconds later than its stamp a frame comes up, by the track's edit list.
+ * @param {DataView} bytes
+ * @param {Box | null} box
+ * @param {number} scale
+ * @param {number} filmScale
+ */
 function readShift(bytes, box, scale, filmScale) {
   if (!box) return 0;
   const long = bytes.getUint8(box.from) === 1;
@@ -87,7 +133,13 @@ function readShift(bytes, box, scale, filmScale) {
   return delay;
 }
 
+/**
+ * @param {DataView} bytes
+ * @param {Box} lengths
+ * @param {Box | null} offsets
+ */
 function readStamps(bytes, lengths, offsets) {
+  /** @type {number[]} */
   const stamps = [];
   let stamp = 0;
   eachRun(bytes, lengths, (length) => {
@@ -100,7 +152,12 @@ function readStamps(bytes, lengths, offsets) {
   return stamps;
 }
 
-// Both tables hold runs: how many frames, and a value of each.
+/**
+ * Goes through a table. Both hold runs: how many frames, and a value of each.
+ * @param {DataView} bytes
+ * @param {Box} box
+ * @param {(value: number) => void} take
+ */
 function eachRun(bytes, box, take) {
   for (let entry = 0; entry < bytes.getUint32(box.from + 4); entry += 1) {
     const at = box.from + 8 + entry * 8;

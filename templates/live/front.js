@@ -1,46 +1,69 @@
 // The buttons of the front page: they start work on the server and show when it is done.
-const base = document.body.dataset.base;
 
-function cookie(name) {
-  const found = document.cookie.split("; ").find((one) => one.startsWith(`${name}=`));
-  return found ? decodeURIComponent(found.slice(name.length + 1)) : "";
+import { make } from "./pieces.js";
+import { readCookie } from "./reach.js";
+
+const LOOK_MS = 700;
+const STOPPED = "vigbook has stopped. Open it again with: vigbook open";
+const SILENT = "vigbook did not answer. Open it again with: vigbook open";
+
+/** @param {HTMLElement} section */
+function addressOf(section) {
+  return `${document.body.dataset.base}vigbook/api/${section.dataset.cycle}/work`;
 }
 
-function address(cycle) {
-  return `${base}vigbook/api/${cycle}/work`;
-}
-
+/**
+ * @param {HTMLElement} section
+ * @param {string[]} problems
+ */
 function showProblems(section, problems) {
-  const box = section.querySelector(".wrong");
+  const box = /** @type {HTMLElement} */ (section.querySelector(".wrong"));
   box.replaceChildren();
   box.hidden = problems.length === 0;
   if (!problems.length) return;
-  const head = document.createElement("p");
-  head.textContent = "It could not be made:";
-  const list = document.createElement("ul");
-  for (const problem of problems) {
-    const item = document.createElement("li");
-    item.textContent = problem;
-    list.append(item);
-  }
-  box.append(head, list);
+  const list = make("ul", {}, ...problems.map((problem) => make("li", {}, problem)));
+  box.append(make("p", {}, "It could not be made:"), list);
 }
 
+/**
+ * The sentence that something is being made.
+ * @param {HTMLElement} section
+ */
+function findWorking(section) {
+  return /** @type {HTMLElement} */ (section.querySelector(".working"));
+}
+
+/**
+ * @param {HTMLElement} section
+ * @returns {NodeListOf<HTMLButtonElement>}
+ */
+function findButtons(section) {
+  return section.querySelectorAll("button[data-do]");
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {boolean} working
+ */
 function showWorking(section, working) {
-  section.querySelector(".working").hidden = !working;
-  for (const button of section.querySelectorAll("button[data-do]")) button.disabled = working;
+  findWorking(section).hidden = !working;
+  for (const button of findButtons(section)) button.disabled = working;
 }
 
+/**
+ * Looks until the work is done, and then shows the page anew, or what was wrong.
+ * @param {HTMLElement} section
+ */
 async function follow(section) {
   showWorking(section, true);
   for (;;) {
-    await new Promise((done) => setTimeout(done, 700));
+    await new Promise((done) => setTimeout(done, LOOK_MS));
     let state;
     try {
-      state = await (await fetch(address(section.dataset.cycle))).json();
+      state = await (await fetch(addressOf(section))).json();
     } catch {
       showWorking(section, false);
-      showProblems(section, ["vigbook has stopped. Open it again with: vigbook open"]);
+      showProblems(section, [STOPPED]);
       return;
     }
     if (state.running) continue;
@@ -54,27 +77,33 @@ async function follow(section) {
   }
 }
 
+/**
+ * @param {HTMLElement} section
+ * @param {string | undefined} deed
+ */
 async function start(section, deed) {
   showProblems(section, []);
   showWorking(section, true);
   try {
-    const answer = await fetch(address(section.dataset.cycle), {
+    const answer = await fetch(addressOf(section), {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-XSRFToken": cookie("_xsrf") },
+      headers: { "Content-Type": "application/json", "X-XSRFToken": readCookie("_xsrf") },
       body: JSON.stringify({ do: deed }),
     });
     if (!answer.ok) throw new Error(String(answer.status));
   } catch {
     showWorking(section, false);
-    showProblems(section, ["vigbook did not answer. Open it again with: vigbook open"]);
+    showProblems(section, [SILENT]);
     return;
   }
   await follow(section);
 }
 
-for (const section of document.querySelectorAll("section[data-cycle]")) {
-  for (const button of section.querySelectorAll("button[data-do]")) {
+/** @type {NodeListOf<HTMLElement>} */
+const sections = document.querySelectorAll("section[data-cycle]");
+for (const section of sections) {
+  for (const button of findButtons(section)) {
     button.addEventListener("click", () => start(section, button.dataset.do));
   }
-  if (!section.querySelector(".working").hidden) follow(section);
+  if (!findWorking(section).hidden) follow(section);
 }

@@ -1,11 +1,33 @@
 // A clip with its stills, as it stands on the page.
 
-const SIGN_MS = 1000;
+import { ClipVideo, SPEEDS, addressesOf } from "./clip.js";
+import { fillScreen, flash, hexDigits, isTaken, make } from "./pieces.js";
+import { findSaver } from "./savers.js";
+import { sayTime } from "./times.js";
+import { joinClips, leaveClips, lookTogether } from "./together.js";
+
+/** @import { ClipShown } from "./clip.js" */
+/** @import { Attribute } from "./pieces.js" */
+/** @import { Model, Saver } from "./saving.js" */
+
+/**
+ * @typedef {object} Controls made once the clip is loaded
+ * @property {HTMLInputElement} scrub
+ * @property {HTMLElement} time
+ * @property {HTMLButtonElement} playing
+ * @property {HTMLButtonElement[]} speeds
+ * @property {HTMLElement} repeat
+ */
+
 const KEYS =
   "Keys: space plays and pauses; comma and full stop step a frame; J goes back a second, " +
   "K pauses, L plays; R plays again; M marks this moment.";
 
 class PlayerView {
+  /**
+   * @param {ClipShown} shown
+   * @param {Saver | null} saver
+   */
   constructor(shown, saver) {
     this.shown = shown;
     this.saver = saver;
@@ -18,9 +40,9 @@ class PlayerView {
       class: "vb-player", "data-clip": shown.clip, tabindex: "0", "aria-labelledby": this.id,
     });
     const words = { dir: "auto", lang: shown.language };
-    const question = shown.question && make("p", { class: "vb-lead", ...words }, shown.question);
+    const question = !shown.question ? null : make("p", { class: "vb-lead", ...words }, shown.question);
     const title = make("h2", { id: this.id, ...words }, shown.title);
-    this.head = make("div", { class: "vb-head" }, make("div", {}, title, question || null));
+    this.head = make("div", { class: "vb-head" }, make("div", {}, title, question));
     this.root.append(this.head);
     this.root.addEventListener("keydown", (event) => this.hearKey(event));
     this.clip.listeners.add(() => this.update());
@@ -28,7 +50,6 @@ class PlayerView {
 
   async start() {
     try {
-      if (!this.shown.source) throw new Error("there is nothing to look at");
       await this.clip.load();
     } catch {
       this.root.append(make("p", { class: "vb-absent" }, "There is no clip to look at here today."));
@@ -36,55 +57,74 @@ class PlayerView {
     }
     const look = () => lookTogether(this.shown.clip);
     this.head.append(this.makeButton("Look together", "vb-button vb-main", look));
-    this.root.append(this.stage, this.makeScrubber(), this.makeBar(), this.makeMore());
+    this.root.append(this.stage, ...this.makeControls());
     if (this.shown.stills.length) this.root.append(this.makeStrip());
     this.root.dataset.ready = "yes";
     this.clip.show(0);
     joinClips(this);
   }
 
+  /**
+   * @param {string | Node} words
+   * @param {string} name
+   * @param {() => unknown} act
+   * @param {Record<string, Attribute>} more
+   */
   makeButton(words, name, act, more = {}) {
-    const button = make("button", { type: "button", class: name, onclick: act, ...more });
-    button.append(words);
-    return button;
+    return make("button", { type: "button", class: name, click: act, ...more }, words);
   }
 
-  makeScrubber() {
-    this.scrub = make("input", {
-      type: "range", class: "vb-scrub", min: 0, max: this.clip.frames.length - 1, step: 1, value: 0,
-      "aria-label": "Where in the clip",
-      oninput: () => this.clip.show(Number(this.scrub.value)),
-    });
-    this.time = make("span", { class: "vb-time" });
-    return make("div", { class: "vb-line" }, this.scrub, this.time);
-  }
-
-  makeBar() {
+  makeControls() {
     const { clip } = this;
-    this.playing = this.makeButton("Play", "vb-button vb-main", () => clip.toggle());
+    /** @type {HTMLInputElement} */
+    const scrub = make("input", {
+      type: "range", class: "vb-scrub", min: 0, max: clip.frames.length - 1, step: 1, value: 0,
+      "aria-label": "Where in the clip",
+      input: () => clip.show(Number(scrub.value)),
+    });
+    const time = make("span", { class: "vb-time" });
+    const playing = this.makeButton("Play", "vb-button vb-main", () => clip.toggle());
+    const speeds = SPEEDS.map((speed) => {
+      const label = { "aria-label": `Speed: ${saySpeed(speed)}` };
+      return this.makeButton(saySpeed(speed), "vb-button", () => clip.setSpeed(speed), label);
+    });
+    const repeat = make("span", { class: "vb-hint", role: "status" });
+    /** @type {Controls} */
+    this.controls = { scrub, time, playing, speeds, repeat };
+    const line = make("div", { class: "vb-line" }, scrub, time);
+    return [line, this.makeBar(playing, speeds), this.makeMore(repeat)];
+  }
+
+  /**
+   * @param {HTMLElement} playing
+   * @param {HTMLElement[]} speeds
+   */
+  makeBar(playing, speeds) {
+    const { clip } = this;
+    /** @type {(words: string, label: string, act: () => void) => HTMLElement} */
     const named = (words, label, act) =>
       this.makeButton(words, "vb-button", act, { "aria-label": label });
-    this.speeds = SPEEDS.map((speed) =>
-      named(saySpeed(speed), `Speed: ${saySpeed(speed)}`, () => clip.setSpeed(speed)),
-    );
     return make(
       "div",
       { class: "vb-bar", role: "group", "aria-label": "The clip" },
-      this.playing,
+      playing,
       named("◀ Frame", "One frame back", () => clip.step(-1)),
       named("Frame ▶", "One frame on", () => clip.step(1)),
       named("Again", "Play again from the beginning", () => clip.again()),
-      make("div", { class: "vb-joined", role: "group", "aria-label": "Speed" }, ...this.speeds),
+      make("div", { class: "vb-joined", role: "group", "aria-label": "Speed" }, ...speeds),
       this.saver ? this.makeButton("Mark this moment", "vb-button", () => this.mark()) : null,
     );
   }
 
-  makeMore() {
+  /** @param {HTMLElement} repeat */
+  makeMore(repeat) {
     const { clip } = this;
-    const part = (words, end) =>
+    const part = (/** @type {string} */ words, /** @type {"from" | "to"} */ end) =>
       this.makeButton(words, "vb-button", () => clip.setPart(end, clip.place()));
-    const whole = () => ["from", "to"].forEach((end) => clip.setPart(end, null));
-    this.repeat = make("span", { class: "vb-hint", role: "status" });
+    const whole = () => {
+      clip.setPart("from", null);
+      clip.setPart("to", null);
+    };
     const bar = make(
       "div",
       { class: "vb-bar" },
@@ -92,7 +132,7 @@ class PlayerView {
       part("Repeat up to here", "to"),
       this.makeButton("Stop repeating", "vb-button", whole),
       this.makeButton("Full screen", "vb-button", () => fillScreen(this.stage)),
-      this.repeat,
+      repeat,
     );
     const keys = make("p", { class: "vb-hint" }, KEYS);
     return make("details", { class: "vb-more" }, make("summary", {}, "More"), bar, keys);
@@ -101,9 +141,12 @@ class PlayerView {
   makeStrip() {
     const strip = make("ol", { class: "vb-strip", "aria-label": "Pictures of this clip" });
     for (const still of this.shown.stills) {
-      const picture = make("img", { src: addressesOf(still.source)[0], alt: "", loading: "lazy" });
-      const others = addressesOf(still.source).slice(1);
-      picture.addEventListener("error", () => others.length && (picture.src = others.shift()));
+      const [first, ...others] = addressesOf(still.source);
+      const picture = make("img", { src: first, alt: "", loading: "lazy" });
+      picture.addEventListener("error", () => {
+        const next = others.shift();
+        if (next) picture.src = next;
+      });
       const go = () => {
         this.clip.video.pause();
         this.clip.seek(this.clip.clipTime(still.at));
@@ -115,25 +158,27 @@ class PlayerView {
   }
 
   update() {
-    const { clip } = this;
-    if (!this.playing || !clip.frames) return;
-    this.playing.textContent = clip.video.paused ? "Play" : "Pause";
-    this.speeds.forEach((button, place) =>
+    const { clip, controls } = this;
+    if (!controls || !clip.loaded) return;
+    controls.playing.textContent = clip.video.paused ? "Play" : "Pause";
+    controls.speeds.forEach((button, place) =>
       button.setAttribute("aria-pressed", String(SPEEDS[place] === clip.speed)),
     );
     const place = clip.place();
-    this.root.dataset.frame = place;
-    this.scrub.value = place;
+    this.root.dataset.frame = String(place);
+    controls.scrub.value = String(place);
     const now = sayTime(clip.frames[place]);
-    this.scrub.setAttribute("aria-valuetext", now);
-    this.time.textContent = `${now} of ${sayTime(clip.video.duration || 0)}`;
+    controls.scrub.setAttribute("aria-valuetext", now);
+    controls.time.textContent = `${now} of ${sayTime(clip.video.duration || 0)}`;
     const words = this.sayPart(clip.part);
-    if (this.repeat.textContent !== words) this.repeat.textContent = words;
+    if (controls.repeat.textContent !== words) controls.repeat.textContent = words;
   }
 
+  /** @param {{ from: number | null, to: number | null }} part */
   sayPart({ from, to }) {
     if (from === null && to === null) return "";
-    const say = (place, edge) => (place === null ? edge : sayTime(this.clip.frames[place]));
+    const say = (/** @type {number | null} */ place, /** @type {string} */ edge) =>
+      (place === null ? edge : sayTime(this.clip.frames[place]));
     return `Repeats from ${say(from, "the beginning")} to ${say(to, "the end")}.`;
   }
 
@@ -142,9 +187,11 @@ class PlayerView {
     if (when) flash(this.sign, `Marked at ${when}`);
   }
 
+  /** @param {KeyboardEvent} event */
   hearKey(event) {
     event.stopPropagation();
-    if (isTaken(event) || !this.clip.frames) return;
+    if (isTaken(event) || !this.clip.loaded) return;
+    /** @type {Record<string, () => void>} */
     const own = { m: () => this.mark(), f: () => fillScreen(this.stage) };
     const act = own[event.key.toLowerCase()] || this.clip.action(event.key);
     if (!act) return;
@@ -159,33 +206,21 @@ class PlayerView {
   }
 }
 
-const saySpeed = (speed) => ({ 0.25: "¼", 0.5: "½", 1: "1×" })[speed];
+/** @param {number} speed */
+const saySpeed = (speed) => (speed === 1 ? "1×" : speed === 0.5 ? "½" : "¼");
 
-function fillScreen(stage) {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else stage.requestFullscreen?.().catch(() => {});
-}
-
-// Says something quietly for a second.
-function flash(sign, words) {
-  sign.textContent = words;
-  sign.classList.add("vb-lit");
-  clearTimeout(sign.timer);
-  sign.timer = setTimeout(() => {
-    sign.classList.remove("vb-lit");
-    sign.textContent = "";
-  }, SIGN_MS);
-}
-
+/** @param {{ model: Model, el: HTMLElement }} widget */
 function render({ model, el }) {
+  /** @type {ClipShown} */
   const shown = model.get("shown");
   const saver = shown.place ? findSaver(shown.place, model.get("standing"), shown.first) : null;
   const detach = saver?.attach(model);
   const view = new PlayerView(shown, saver);
   el.append(view.root);
   view.start();
-  const playFrom = ({ detail }) => {
-    if (detail.clip !== shown.clip || !view.clip.frames) return;
+  const playFrom = (/** @type {Event} */ event) => {
+    const { detail } = /** @type {CustomEvent<{ clip: string, at: number }>} */ (event);
+    if (detail.clip !== shown.clip || !view.clip.loaded) return;
     view.root.scrollIntoView({ block: "nearest" });
     view.clip.seek(view.clip.clipTime(detail.at));
     view.clip.play();

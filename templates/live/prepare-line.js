@@ -1,34 +1,61 @@
 // The line of time: small pictures, how loud it is, the clips, and where the film stands.
 // Scrubbed with mouse, finger and keys.
 
+import { pick } from "./pieces.js";
+
+/** @import { Film } from "./prepare-film.js" */
+/** @import { Clip, Moment, StripShown } from "./prepare-server.js" */
+
+/** @typedef {CanvasRenderingContext2D} Brush */
+
 const STRIP = 58, SOUND = 36, CLIPS = 24; // heights in pixels
 const GREEN = "#0b6e3b", BLUE = "#1d4ed8", GREY = "#52606d";
 
 export class Line {
+  /** @type {StripShown | null} */
+  strip = null;
+  image = new Image();
+  /** Of which film the strip is, and of which the sound. */
+  key = "";
+  heard = "";
+  /** @type {Uint8Array | null} how loud it is, a byte a step of so many seconds */
+  levels = null;
+  step = 0;
+  /** @type {Clip[]} */
+  clips = [];
+  /** @type {string | null} */
+  chosen = null;
+  /** @type {Moment | null} where a clip starts whose end is not marked yet */
+  begun = null;
+  zoom = 1;
+  from = 0;
+  width = 0;
+  due = false;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {Film} film
+   */
   constructor(element, film) {
     this.element = element;
-    this.canvas = element.querySelector("canvas");
+    this.canvas = pick(element, "canvas", HTMLCanvasElement);
     this.film = film;
-    this.strip = null;
-    this.levels = null;
-    this.clips = [];
-    this.chosen = null;
-    this.begun = null; // where a clip starts whose end is not marked yet
-    this.zoom = 1;
-    this.from = 0;
     this.listen();
   }
 
+  /** How many seconds are shown. */
   get shown() {
     return Math.max(0.001, this.film.length / this.zoom);
   }
 
+  /** @param {number} times */
   closer(times) {
     this.zoom = Math.min(Math.max(1, this.zoom * times), Math.max(1, this.film.length / 4));
     this.from = this.film.place.s - this.shown / 2;
     this.draw();
   }
 
+  /** @param {number} s */
   x(s) {
     return ((s - this.from) / this.shown) * this.width;
   }
@@ -63,6 +90,7 @@ export class Line {
       canvas.height = Math.round(height * ratio);
     }
     const brush = canvas.getContext("2d");
+    if (!brush) return;
     brush.setTransform(ratio, 0, 0, ratio, 0, 0);
     brush.clearRect(0, 0, this.width, height);
     if (!this.film.length) return;
@@ -73,9 +101,10 @@ export class Line {
     brush.fillRect(this.x(this.film.place.s) - 1.5, 0, 3, height);
   }
 
+  /** @param {Brush} brush */
   paintStrip(brush) {
     const { strip, image } = this;
-    if (!strip || !image?.complete || !image.naturalWidth) return;
+    if (!strip || !image.complete || !image.naturalWidth) return;
     const across = (STRIP * strip.width) / strip.height;
     const per = (across / this.width) * this.shown; // seconds a picture
     let number = Math.floor(this.from / per);
@@ -87,6 +116,7 @@ export class Line {
     }
   }
 
+  /** @param {Brush} brush */
   paintSound(brush) {
     if (!this.levels) return;
     brush.fillStyle = GREY;
@@ -100,6 +130,7 @@ export class Line {
     }
   }
 
+  /** @param {Brush} brush */
   paintClips(brush) {
     const top = STRIP + SOUND;
     brush.font = "600 14px system-ui, sans-serif";
@@ -127,7 +158,7 @@ export class Line {
 
   listen() {
     const { element } = this;
-    const scrub = (event) => {
+    const scrub = (/** @type {PointerEvent} */ event) => {
       const box = element.getBoundingClientRect();
       this.film.go(this.from + ((event.clientX - box.left) / box.width) * this.shown);
     };
@@ -141,6 +172,7 @@ export class Line {
       if (element.hasPointerCapture(event.pointerId)) scrub(event);
     });
     element.addEventListener("keydown", (event) => {
+      /** @type {Record<string, number>} */
       const steps = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
       if (event.ctrlKey || event.altKey || event.metaKey) return;
       if (event.key in steps) this.film.skip(steps[event.key] * (event.shiftKey ? 5 : 1));
@@ -153,12 +185,18 @@ export class Line {
   }
 }
 
+/**
+ * Returns the place of the last of some times that is at or before a moment.
+ * @param {number[]} times
+ * @param {number} s
+ */
 export function lastBefore(times, s) {
   let found = 0;
   while (found + 1 < times.length && times[found + 1] <= s) found += 1;
   return found;
 }
 
+/** @param {number} s */
 function inWords(s) {
   const minutes = Math.floor(s / 60);
   const rest = (s - minutes * 60).toFixed(1);

@@ -1,23 +1,51 @@
 // Covering a face or an area: boxes over the film, the list of them, faces that were found, and
 // the word of somebody who has watched the covered clip through.
 
-import { make, short } from "./prepare-clips.js";
+import { find, hash, make, pick } from "./pieces.js";
+import { LEAST, clamp, groups, lay, moved, stretched } from "./prepare-boxes.js";
+import { sayTime, sayWholeSeconds } from "./times.js";
+
+/** @import { Film } from "./prepare-film.js" */
+/** @import { Frame } from "./prepare-boxes.js" */
+/** @import { Box, Clip, Cycle, Deeds, Face, FilmState, Mask, Search, Server } from "./prepare-server.js" */
 
 const STEP = 0.01; // of the picture: an arrow key's
-const LEAST = 0.02; // of the picture: no box is smaller
 const CORNER_PX = 22; // a finger's
 const SLACK_S = 0.0006; // a time rounded to the millisecond still means its frame
 const WAIT_MS = 500; // without a key, before a moved box is saved
 
-const clamp = (value, least, most) => Math.min(Math.max(value, least), most);
-
 export class Covering {
-  constructor(page, film, api, does) {
-    Object.assign(this, { film, api, does, clip: null, cut: {}, chosen: null, drafts: new Map() });
-    this.layer = page.querySelector("#boxes");
-    this.panel = page.querySelector("#covering");
-    this.watcher = page.querySelector("#watcher");
-    this.boxes = [];
+  /** @type {Clip | null} */
+  clip = null;
+  /** @type {Cycle | null} */
+  cycle = null;
+  shape = [16, 9];
+  /** @type {Record<string, string>} what each clip was cut from */
+  cut = {};
+  /** @type {Search | null} of faces, in this clip */
+  found = null;
+  /** @type {number | null} the place of the box that is at hand */
+  chosen = null;
+  /** @type {Map<number, Box>} boxes that are being moved, by their places */
+  drafts = new Map();
+  /** @type {HTMLButtonElement[]} */
+  boxes = [];
+  /** @type {number | undefined} */
+  due = undefined;
+
+  /**
+   * @param {Film} film
+   * @param {Server} api
+   * @param {Deeds} does
+   */
+  constructor(film, api, does) {
+    this.film = film;
+    this.api = api;
+    this.does = does;
+    this.layer = find("boxes");
+    this.panel = find("covering", HTMLDetailsElement);
+    this.watcher = find("watcher", HTMLDialogElement);
+    this.confirm = pick(this.watcher, "#confirm", HTMLButtonElement);
     this.listen();
   }
 
@@ -31,6 +59,10 @@ export class Covering {
 
   // --- What there is -------------------------------------------------------------------------
 
+  /**
+   * @param {{ cycle: Cycle, film: FilmState, cut: Record<string, string> }} state
+   * @param {Clip | undefined} clip
+   */
   show(state, clip) {
     if (clip?.id !== this.clip?.id) {
       this.stopDrawing();
@@ -40,20 +72,24 @@ export class Covering {
     this.clip = clip || null;
     this.cycle = state.cycle;
     this.shape = state.film.shape || [16, 9];
-    this.cut = state.cut || {};
-    this.found = state.film.faces?.clip === clip?.id ? state.film.faces : null;
+    this.cut = state.cut;
+    const { faces } = state.film;
+    this.found = faces && faces.clip === clip?.id ? faces : null;
     this.panel.hidden = !clip;
     if (!clip) {
       this.boxes.splice(0).forEach((one) => one.remove());
       return;
     }
-    while (this.boxes.length > this.masks.length) this.boxes.pop().remove();
+    while (this.boxes.length > this.masks.length) this.boxes.pop()?.remove();
     while (this.boxes.length < this.masks.length) this.boxes.push(this.makeBox(this.boxes.length));
-    this.fill();
+    this.fill(clip, state.cycle);
     this.draw();
   }
 
-  // Where the picture lies on the screen: there are bars beside it, or above and below.
+  /**
+   * Returns where the picture lies on the screen: there are bars beside it, or above and below.
+   * @returns {Frame}
+   */
   frame() {
     const { video, picture, source } = this.film;
     const [wide, tall] = source ? [video.videoWidth, video.videoHeight] : [picture.naturalWidth, picture.naturalHeight];
@@ -79,12 +115,14 @@ export class Covering {
     });
   }
 
+  /** @param {Mask} mask */
   nameOf(mask) {
-    return this.cycle.people.find((one) => one.id === mask.covers)?.name;
+    return this.cycle?.people.find((one) => one.id === mask.covers)?.name;
   }
 
   // --- Boxes on the picture ------------------------------------------------------------------
 
+  /** @param {number} place */
   makeBox(place) {
     const element = make("button", { type: "button", class: "mask-box" }, make("span", { "aria-hidden": "true" }));
     element.addEventListener("pointerdown", (event) => this.hold(event, element, place));
@@ -94,15 +132,23 @@ export class Covering {
     return element;
   }
 
+  /** @param {number} place */
   choose(place) {
     if (this.chosen === place) return;
     this.chosen = place;
     this.draw();
-    this.panel.querySelectorAll("[data-boxes]").forEach((one) => {
-      one.classList.toggle("chosen", one.dataset.boxes.split(" ").includes(String(place + 1)));
+    /** @type {NodeListOf<HTMLElement>} */
+    const rows = this.panel.querySelectorAll("[data-boxes]");
+    rows.forEach((one) => {
+      one.classList.toggle("chosen", one.dataset.boxes?.split(" ").includes(String(place + 1)));
     });
   }
 
+  /**
+   * @param {PointerEvent} event
+   * @param {HTMLElement} element
+   * @param {number} place
+   */
   hold(event, element, place) {
     if (event.button || !this.open) return;
     event.preventDefault();
@@ -111,7 +157,7 @@ export class Covering {
     element.focus();
     const frame = this.frame();
     const rim = element.getBoundingClientRect();
-    const reach = (side) => Math.min(CORNER_PX, side / 3);
+    const reach = (/** @type {number} */ side) => Math.min(CORNER_PX, side / 3);
     const near = {
       left: event.clientX < rim.left + reach(rim.width), right: event.clientX > rim.right - reach(rim.width),
       top: event.clientY < rim.top + reach(rim.height), bottom: event.clientY > rim.bottom - reach(rim.height),
@@ -127,10 +173,16 @@ export class Covering {
     }, () => this.save(place));
   }
 
-  // Follows a pointer until it is let go.
+  /**
+   * Follows a pointer until it is let go.
+   * @param {PointerEvent} event
+   * @param {HTMLElement} element
+   * @param {(now: PointerEvent) => void} move
+   * @param {(now: PointerEvent) => void} end
+   */
   follow(event, element, move, end) {
     element.setPointerCapture(event.pointerId);
-    const over = (now) => {
+    const over = (/** @type {PointerEvent} */ now) => {
       element.removeEventListener("pointermove", move);
       element.removeEventListener("pointerup", over);
       element.removeEventListener("pointercancel", over);
@@ -141,8 +193,14 @@ export class Covering {
     element.addEventListener("pointercancel", over);
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @param {number} place
+   */
   press(event, place) {
-    const arrow = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] }[event.key];
+    /** @type {Record<string, [number, number]>} */
+    const arrows = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
+    const arrow = arrows[event.key];
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (arrow) {
       event.preventDefault();
@@ -158,6 +216,7 @@ export class Covering {
     }
   }
 
+  /** @param {number} place */
   async save(place) {
     clearTimeout(this.due);
     const box = this.drafts.get(place);
@@ -169,20 +228,26 @@ export class Covering {
 
   // --- Steps ---------------------------------------------------------------------------------
 
+  /**
+   * @param {number[]} masks their numbers, from 1
+   * @param {Record<string, unknown>} fields
+   */
   set(masks, fields) {
-    return this.does.step({ do: "set-masks", clip: this.clip.id, masks, set: fields });
+    return this.does.step({ do: "set-masks", clip: this.clip?.id, masks, set: fields });
   }
 
+  /** @param {number[]} masks their numbers, from 1 */
   async remove(masks) {
     clearTimeout(this.due);
     this.drafts.clear();
     this.chosen = null;
-    await this.does.step({ do: "delete-masks", clip: this.clip.id, masks });
-    this.panel.querySelector("#draw-box").focus();
+    await this.does.step({ do: "delete-masks", clip: this.clip?.id, masks });
+    find("draw-box").focus();
   }
 
+  /** @param {{ box: Box, from?: string, to?: string, covers?: string }[]} masks */
   async add(masks) {
-    const answer = await this.does.step({ do: "add-masks", clip: this.clip.id, masks });
+    const answer = await this.does.step({ do: "add-masks", clip: this.clip?.id, masks });
     if (answer.refused || answer.changed) return;
     const made = this.boxes[this.masks.length - masks.length];
     if (made && !made.hidden) made.focus();
@@ -193,39 +258,43 @@ export class Covering {
     return at || s.toFixed(6);
   }
 
-  // A box is for what is on the screen: in a clip, that must be a moment of it.
+  /** A box is for what is on the screen: in a clip, that must be a moment of it. */
   goInside() {
     const { s } = this.film.place;
     this.film.pause();
-    if (s < this.clip.start.s - SLACK_S || s >= this.clip.end.s) this.film.go(this.clip.start.s, this.clip.start.at);
+    if (!this.clip) return;
+    const { start, end } = this.clip;
+    if (s < start.s - SLACK_S || s >= end.s) this.film.go(start.s, start.at);
   }
 
   startDrawing() {
     this.goInside();
     this.layer.classList.add("drawing");
-    this.panel.querySelector("#draw-box").setAttribute("aria-pressed", "true");
+    find("draw-box").setAttribute("aria-pressed", "true");
     this.say("Draw over the picture, from one corner to the other. Escape leaves off.");
   }
 
   stopDrawing() {
     if (!this.layer.classList.contains("drawing")) return;
     this.layer.classList.remove("drawing");
-    this.panel.querySelector("#draw-box")?.setAttribute("aria-pressed", "false");
+    find("draw-box").setAttribute("aria-pressed", "false");
     this.say("");
   }
 
+  /** @param {PointerEvent} event */
   drawNew(event) {
     if (event.button || !this.layer.classList.contains("drawing")) return;
     event.preventDefault();
     const frame = this.frame();
     const rim = this.layer.getBoundingClientRect();
-    const at = (one) => [
+    const at = (/** @type {PointerEvent} */ one) => [
       clamp((one.clientX - rim.left - frame.left) / frame.width, 0, 1),
       clamp((one.clientY - rim.top - frame.top) / frame.height, 0, 1),
     ];
     const from = at(event);
     const sketch = make("div", { class: "sketch" });
     this.layer.append(sketch);
+    /** @type {(one: PointerEvent) => Box} */
     const box = (one) => {
       const to = at(one);
       return [Math.min(from[0], to[0]), Math.min(from[1], to[1]), Math.abs(to[0] - from[0]), Math.abs(to[1] - from[1])];
@@ -234,62 +303,73 @@ export class Covering {
       sketch.remove();
       if (now.type === "pointercancel" || Math.min(...box(now).slice(2)) < LEAST) return;
       this.stopDrawing();
-      this.add([{ box: box(now).map((side) => Number(side.toFixed(4))) }]);
+      const [left, top, across, down] = box(now).map((side) => Number(side.toFixed(4)));
+      this.add([{ box: [left, top, across, down] }]);
     });
   }
 
   // --- The panel -----------------------------------------------------------------------------
 
+  /** @param {string} words */
   say(words) {
-    const place = this.panel.querySelector("#covering-says");
-    if (place && place.textContent !== words) place.textContent = words;
+    const place = find("covering-says");
+    if (place.textContent !== words) place.textContent = words;
   }
 
-  // Built anew only where it shows something else, so that what has the focus keeps it.
-  fill() {
-    const { clip, found } = this;
-    this.part("#covering-title", [clip.masks.length, clip.checked], () => [this.title()]);
-    this.part("#found", [clip.id, found?.faces, found?.wrong, this.cycle.people], () => this.showFound());
-    this.part("#box-list", [clip, this.cycle.people], () => groups(this.masks).map((one) => this.row(one)));
+  /**
+   * Fills the panel, anew only where it shows something else: what has the focus keeps it.
+   * @param {Clip} clip
+   * @param {Cycle} cycle
+   */
+  fill(clip, cycle) {
+    const { found } = this;
+    this.part("covering-title", [clip.masks.length, clip.checked], () => [this.title(clip)]);
+    this.part("found", [clip.id, found?.faces, found?.wrong, cycle.people], () => this.showFound());
+    this.part("box-list", [clip, cycle.people], () => groups(clip.masks).map((one) => this.row(clip, one)));
     this.boxes.forEach((element, place) => {
       const name = this.nameOf(this.masks[place]);
       const words = `Box ${place + 1}${name ? `, over ${name}'s face` : ""}. Arrow keys move it, with Shift they resize it, Delete takes it away.`;
       element.setAttribute("aria-label", words);
     });
     const looking = found && !found.faces && !found.wrong;
-    const seek = this.panel.querySelector("#seek-faces");
-    seek.textContent = looking ? "Stop looking" : "Look for faces";
-    this.panel.querySelector("#seek-says").textContent = looking ? `Looking for faces, ${Math.round(found.done * 100)} %` : "";
+    find("seek-faces").textContent = looking ? "Stop looking" : "Look for faces";
+    find("seek-says").textContent = looking ? `Looking for faces, ${Math.round(found.done * 100)} %` : "";
     const ready = this.cut[clip.id];
-    const watch = this.panel.querySelector("#watch");
-    watch.disabled = !clip.masks.length || !ready;
-    this.panel.querySelector("#confirming").hidden = !clip.masks.length;
-    this.panel.querySelector("#confirmed").textContent = clip.checked
+    find("watch", HTMLButtonElement).disabled = !clip.masks.length || !ready;
+    find("confirming").hidden = !clip.masks.length;
+    find("confirmed").textContent = clip.checked
       ? "Somebody has watched the covered clip through, and confirmed it."
       : ready ? "Not confirmed yet: watch the covered clip through." : "Not confirmed yet. The covered clip is being cut; then watch it through.";
   }
 
-  part(selector, about, build) {
-    const element = this.panel.querySelector(selector);
+  /**
+   * @param {string} id
+   * @param {unknown[]} about what it shows
+   * @param {() => (Node | string)[]} build
+   */
+  part(id, about, build) {
+    const element = find(id);
     const look = JSON.stringify(about);
     if (element.dataset.look === look) return;
     element.dataset.look = look;
-    const held = element.contains(document.activeElement) ? document.activeElement.id : null;
+    const held = element.contains(document.activeElement) ? document.activeElement?.id : null;
     element.replaceChildren(...build());
     if (held) document.getElementById(held)?.focus();
   }
 
-  title() {
-    const count = this.masks.length;
+  /** @param {Clip} clip */
+  title(clip) {
+    const count = clip.masks.length;
     if (!count) return "Cover a face or an area";
     const boxes = count === 1 ? "1 box" : `${count} boxes`;
-    return `Cover a face or an area (${boxes}, ${this.clip.checked ? "confirmed" : "not confirmed yet"})`;
+    return `Cover a face or an area (${boxes}, ${clip.checked ? "confirmed" : "not confirmed yet"})`;
   }
 
   showFound() {
     const { found } = this;
-    if (!found || (!found.faces && !found.wrong)) return [];
+    if (!found) return [];
     if (found.wrong) return [make("p", { class: "help" }, found.wrong)];
+    if (!found.faces) return [];
     if (!found.faces.length) return [make("p", {}, "No face was found. Look for yourself, and draw a box where one is to be covered.")];
     const rows = found.faces.map((face, place) => this.face(face, place));
     const cover = make("button", { type: "button", id: "cover-faces", class: "first", disabled: true, click: () => this.coverTicked() }, "Cover what is ticked");
@@ -300,9 +380,13 @@ export class Covering {
     return [group, cover];
   }
 
+  /**
+   * @param {Face} face
+   * @param {number} place
+   */
   face(face, place) {
     const source = this.api.url("face.jpg", { at: face.at, box: face.box.map((side) => side.toFixed(4)).join(","), of: this.film.key });
-    const times = `${short(face.from_s)} to ${short(face.to_s)}`;
+    const times = `${sayWholeSeconds(face.from_s)} to ${sayWholeSeconds(face.to_s)}`;
     return make("div", { class: "face" },
       make("img", { src: source, alt: `A face that is seen from ${times}`, width: 88, height: 88 }),
       make("div", {},
@@ -311,37 +395,49 @@ export class Covering {
         this.whose(`face-of-${place}`, null, () => {})));
   }
 
+  /**
+   * @param {string} id
+   * @param {string | null} covers
+   * @param {(covers: string | null) => void} save
+   */
   whose(id, covers, save) {
-    const select = make("select", { id, "aria-label": "Whose face it is", change: (event) => save(event.target.value || null) },
-      make("option", { value: "" }, "Whose face: not said"), ...this.cycle.people.map((one) => make("option", { value: one.id }, `${one.name}'s face`)));
+    /** @type {HTMLSelectElement} */
+    const select = make("select", { id, "aria-label": "Whose face it is", change: () => save(select.value || null) },
+      make("option", { value: "" }, "Whose face: not said"), ...(this.cycle?.people || []).map((one) => make("option", { value: one.id }, `${one.name}'s face`)));
     select.value = covers || "";
     return select;
   }
 
   async coverTicked() {
-    const ticked = [...this.panel.querySelectorAll(".faces input:checked")].map((one) => Number(one.value));
-    const masks = ticked.flatMap((place) => {
-      const covers = this.panel.querySelector(`#face-of-${place}`).value;
-      return this.found.faces[place].masks.map((one) => (covers ? { ...one, covers } : one));
+    /** @type {NodeListOf<HTMLInputElement>} */
+    const ticked = this.panel.querySelectorAll(".faces input:checked");
+    const masks = [...ticked].flatMap(({ value }) => {
+      const covers = find(`face-of-${value}`, HTMLSelectElement).value;
+      return (this.found?.faces?.[Number(value)].masks || []).map((one) => (covers ? { ...one, covers } : one));
     });
     await this.add(masks);
     this.does.step({ do: "leave-faces" });
   }
 
-  row(places) {
+  /**
+   * @param {Clip} clip
+   * @param {number[]} places of the boxes in a row
+   */
+  row(clip, places) {
     const numbers = places.map((place) => place + 1);
-    const [first, last] = [this.masks[places[0]], this.masks[places[places.length - 1]]];
+    const [first, last] = [clip.masks[places[0]], clip.masks[places[places.length - 1]]];
     const name = numbers.length > 1 ? `Boxes ${numbers[0]} to ${numbers[numbers.length - 1]}` : `Box ${numbers[0]}`;
-    const button = (id, label, act, kind = null) => make("button", { type: "button", id: `${id}-${numbers[0]}`, class: kind, "aria-label": `${label}: ${name}`, click: act }, label);
+    /** @type {(id: string, label: string, act: () => unknown, kind?: string) => HTMLElement} */
+    const button = (id, label, act, kind) => make("button", { type: "button", id: `${id}-${numbers[0]}`, class: kind, "aria-label": `${label}: ${name}`, click: act }, label);
     const go = () => {
       this.film.pause();
-      this.film.go(Math.max(first.from_s, this.clip.start.s), null);
+      this.film.go(Math.max(first.from_s, clip.start.s), null);
       this.choose(places[0]);
     };
     const one = numbers.length === 1;
-    return make("li", { "data-boxes": numbers.join(" "), class: places.includes(this.chosen) ? "chosen" : null },
+    return make("li", { "data-boxes": numbers.join(" "), class: places.some((place) => place === this.chosen) ? "chosen" : null },
       make("div", { class: "row spread" },
-        make("span", {}, make("b", {}, name), ` ${clock(first.from_s)} to ${clock(last.to_s)}`),
+        make("span", {}, make("b", {}, name), ` ${sayTime(first.from_s)} to ${sayTime(last.to_s)}`),
         this.whose(`whose-${numbers[0]}`, first.covers, (covers) => this.set(numbers, { covers }))),
       make("div", { class: "row" },
         button("see-box", "Go", go),
@@ -355,40 +451,43 @@ export class Covering {
 
   watch() {
     this.film.pause();
-    const video = this.watcher.querySelector("video");
-    const cut = hash(this.cut[this.clip.id]);
-    video.src = `${this.api.base}vigbook/film/${this.api.cycle}/covered/${this.clip.id}?of=${cut}-${this.film.key}`;
-    const pictures = this.clip.stills.map((still, place) => make("img", { src: this.does.still(still.at, this.clip.id), alt: `Still ${place + 1}, as it will be printed` }));
-    this.watcher.querySelector("#watched-stills").replaceChildren(...pictures);
-    this.watcher.querySelector("#confirm").disabled = true;
-    this.watcher.querySelector("#watched").textContent = "Play it from beginning to end; then you can confirm.";
+    const { clip } = this;
+    if (!clip) return;
+    const video = pick(this.watcher, "video", HTMLVideoElement);
+    const cut = hash(this.cut[clip.id]);
+    video.src = `${this.api.base}vigbook/film/${this.api.cycle}/covered/${clip.id}?of=${cut}-${this.film.key}`;
+    const pictures = clip.stills.map((still, place) => make("img", { src: this.does.still(still.at, clip.id), alt: `Still ${place + 1}, as it will be printed` }));
+    find("watched-stills").replaceChildren(...pictures);
+    this.confirm.disabled = true;
+    find("watched").textContent = "Play it from beginning to end; then you can confirm.";
     this.watcher.returnValue = "";
     this.watcher.showModal();
     video.focus();
   }
 
+  /** @param {HTMLVideoElement} video */
   watchOn(video) {
     let seen = 0;
     for (let part = 0; part < video.played.length; part += 1) seen += video.played.end(part) - video.played.start(part);
     if (!video.duration || seen < video.duration - 0.3) return;
-    this.watcher.querySelector("#confirm").disabled = false;
+    this.confirm.disabled = false;
     const words = "You have watched all of it. Is everything covered that should be, all the way?";
-    const place = this.watcher.querySelector("#watched");
+    const place = find("watched");
     if (place.textContent !== words) place.textContent = words;
   }
 
   listen() {
-    const on = (id, act) => this.panel.querySelector(id).addEventListener("click", act);
-    on("#draw-box", () => (this.layer.classList.contains("drawing") ? this.stopDrawing() : this.startDrawing()));
-    on("#middle-box", () => {
+    const on = (/** @type {string} */ id, /** @type {() => void} */ act) => find(id).addEventListener("click", act);
+    on("draw-box", () => (this.layer.classList.contains("drawing") ? this.stopDrawing() : this.startDrawing()));
+    on("middle-box", () => {
       this.goInside();
       this.add([{ box: [0.4, 0.35, 0.2, 0.3] }]);
     });
-    on("#seek-faces", () => {
+    on("seek-faces", () => {
       const looking = this.found && !this.found.faces && !this.found.wrong;
-      this.does.step(looking ? { do: "leave-faces" } : { do: "seek-faces", clip: this.clip.id });
+      this.does.step(looking ? { do: "leave-faces" } : { do: "seek-faces", clip: this.clip?.id });
     });
-    on("#watch", () => this.watch());
+    on("watch", () => this.watch());
     this.panel.addEventListener("toggle", () => {
       if (!this.open) this.stopDrawing();
       this.draw();
@@ -397,61 +496,14 @@ export class Covering {
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.stopDrawing();
     });
-    const video = this.watcher.querySelector("video");
+    const video = pick(this.watcher, "video", HTMLVideoElement);
     for (const kind of ["timeupdate", "ended", "pause"]) video.addEventListener(kind, () => this.watchOn(video));
     this.watcher.addEventListener("close", () => {
       video.pause();
       video.removeAttribute("src");
       video.load();
-      if (this.watcher.returnValue === "confirm") this.does.step({ do: "check-masks", clip: this.clip.id });
+      if (this.watcher.returnValue === "confirm") this.does.step({ do: "check-masks", clip: this.clip?.id });
     });
     new ResizeObserver(() => this.draw()).observe(this.layer);
   }
-}
-
-// --- Boxes -----------------------------------------------------------------------------------
-
-function lay(element, [left, top, across, down], frame) {
-  element.style.left = `${frame.left + left * frame.width}px`;
-  element.style.top = `${frame.top + top * frame.height}px`;
-  element.style.width = `${across * frame.width}px`;
-  element.style.height = `${down * frame.height}px`;
-}
-
-const rounded = (box) => box.map((side) => Math.round(side * 1000) / 1000);
-
-function moved([left, top, across, down], right, below) {
-  return rounded([clamp(left + right, 0, 1 - across), clamp(top + below, 0, 1 - down), across, down]);
-}
-
-function stretched([left, top, across, down], sides, by, below) {
-  let [right, bottom] = [left + across, top + down];
-  if (sides.left) left = clamp(left + by, 0, right - LEAST);
-  if (sides.right) right = clamp(right + by, left + LEAST, 1);
-  if (sides.top) top = clamp(top + below, 0, bottom - LEAST);
-  if (sides.bottom) bottom = clamp(bottom + below, top + LEAST, 1);
-  return rounded([left, top, right - left, bottom - top]);
-}
-
-// Boxes that follow each other in time over one face stand in one row.
-function groups(masks) {
-  const found = [];
-  masks.forEach((mask, place) => {
-    const last = found[found.length - 1];
-    const before = last && masks[last[last.length - 1]];
-    if (before && before.to === mask.from && before.covers === mask.covers) last.push(place);
-    else found.push([place]);
-  });
-  return found;
-}
-
-function clock(s) {
-  return `${Math.floor(s / 60)}:${(s % 60).toFixed(1).padStart(4, "0")}`;
-}
-
-// A short name for a text: an address that changes with it.
-export function hash(text) {
-  let found = 5381;
-  for (const letter of text || "") found = ((found * 33) ^ letter.charCodeAt(0)) >>> 0;
-  return found.toString(36);
 }

@@ -2,56 +2,54 @@
 // An edit goes to the server at once, with the content of the file it was made on; the server
 // writes cycle.yaml whole or not at all, and answers with what is there now.
 
+import { find, hash } from "./pieces.js";
+import { showEarlier, showEditor, showList } from "./prepare-clips.js";
 import { Film } from "./prepare-film.js";
 import { Line } from "./prepare-line.js";
-import { showEarlier, showEditor, showList } from "./prepare-clips.js";
-import { Covering, hash } from "./prepare-masks.js";
+import { Covering } from "./prepare-masks.js";
+import { Server } from "./prepare-server.js";
+import { StillPicker, isInside } from "./prepare-still.js";
+import { formatClock } from "./times.js";
 
-const body = document.body;
-const find = (id) => document.getElementById(id);
+/** @import { Clip, Cycle, Deeds, FilmState, Moment, Step, Told } from "./prepare-server.js" */
+
 const PRE_ROLL_S = 1;
 
-const api = {
-  base: body.dataset.base,
-  cycle: body.dataset.cycle,
-  url(name, asked = {}) {
-    return `${this.base}vigbook/api/${this.cycle}/${name}?${new URLSearchParams(asked)}`;
-  },
-  async get(name, asked) {
-    return (await fetch(this.url(name, asked))).json();
-  },
-  async post(typed) {
-    const headers = { "Content-Type": "application/json", "X-XSRFToken": xsrf() };
-    // Kept alive: it is sent though the page be closed.
-    const answer = await fetch(this.url("prepare"), { method: "POST", headers, body: JSON.stringify(typed), keepalive: true });
-    if (answer.status === 403) throw new TypeError("asked to sign in");
-    return answer.json();
-  },
-};
+/**
+ * What is shown. `chosen` is the id of a clip, `begun` where one starts whose end is not marked yet.
+ * @typedef {object} State
+ * @property {string} revision of cycle.yaml
+ * @property {Cycle | null} cycle
+ * @property {FilmState} film
+ * @property {Record<string, string>} cut what the clips were cut from
+ * @property {string | null} chosen
+ * @property {Moment | null} begun
+ * @property {boolean} undo whether there is something to undo
+ * @property {boolean} redo
+ */
 
-// The cookie may have been made anew since the page came.
-function xsrf() {
-  return document.cookie.match(/(?:^|; )_xsrf=([^;]*)/)?.[1] || body.dataset.xsrf;
-}
-
-const film = new Film(document, api, moved);
+const { base = "/", cycle: folder = "", xsrf = "" } = document.body.dataset;
+const server = new Server(base, folder, xsrf);
+const film = new Film(document, server, moved);
 const line = new Line(find("timeline"), film);
+/** @type {State} */
 const state = { revision: "", cycle: null, film: {}, cut: {}, chosen: null, begun: null, undo: false, redo: false };
+/** @type {{ typed: Step, done: (answer: Told) => void }[]} */
 const queue = [];
 let sending = false;
-let covering = null; // made once there are things to do
 let steps = 0; // done: what was asked for before one is stale after it
 let away = false; // what stands as trouble is that nothing could be looked at
 
 // --- Showing ---------------------------------------------------------------------------------
 
+/** @param {Told} answer */
 function take(answer) {
   if (answer.film) state.film = answer.film;
   if (answer.cut) state.cut = answer.cut;
   if (answer.cycle) {
     state.cycle = answer.cycle;
-    state.undo = answer.undo;
-    state.redo = answer.redo;
+    state.undo = Boolean(answer.undo);
+    state.redo = Boolean(answer.redo);
   }
   if (answer.revision) state.revision = answer.revision;
   if (!chosenClip() && state.chosen) state.chosen = null;
@@ -69,26 +67,36 @@ function show() {
   line.draw();
   showEarlier(find("earlier"), cycle);
   showList(find("list"), cycle, line.strip, state.chosen, does);
-  showEditor(find("editor"), cycle, chosenClip(), stillUrl, does);
-  covering.show(state, chosenClip());
-  find("undo").disabled = !state.undo;
-  find("redo").disabled = !state.redo;
-  find("hint").textContent = hint();
+  showEditor(find("editor"), cycle, chosenClip(), does);
+  covering.show({ ...state, cycle }, chosenClip());
+  enable("undo", state.undo);
+  enable("redo", state.redo);
+  find("hint").textContent = hint(cycle);
   find("working").textContent = working();
   // Told without its numbers, or a screen reader would never be still.
   const told = working().replace(/, \d+ %/g, "");
   if (find("told").textContent !== told) find("told").textContent = told;
   const clip = chosenClip();
-  for (const id of ["mark-start", "mark-end", "take-still"]) find(id).disabled = !film.there;
-  find("play").disabled = !film.source;
-  find("play-clip").disabled = find("play-before").disabled = !clip || !film.source;
-  find("new-clip").disabled = !clip && !state.begun;
+  for (const id of ["mark-start", "mark-end", "take-still"]) enable(id, film.there);
+  const plays = Boolean(film.source);
+  enable("play", plays);
+  for (const id of ["play-clip", "play-before"]) enable(id, plays && Boolean(clip));
+  enable("new-clip", Boolean(clip || state.begun));
   moved();
 }
 
-function hint() {
+/**
+ * @param {string} id of a button
+ * @param {boolean} can
+ */
+function enable(id, can) {
+  find(id, HTMLButtonElement).disabled = !can;
+}
+
+/** @param {Cycle} cycle */
+function hint(cycle) {
   if (state.begun) return `A new clip starts at ${state.begun.at}. Go to where it ends, and press O.`;
-  if (!state.cycle.clips.length) return "None yet. Go to where one starts and press I, then to where it ends and press O.";
+  if (!cycle.clips.length) return "None yet. Go to where one starts and press I, then to where it ends and press O.";
   return "";
 }
 
@@ -99,24 +107,18 @@ function working() {
 }
 
 function moved() {
-  find("clock").textContent = film.place.at || clock(film.place.s);
+  find("clock").textContent = film.place.at || formatClock(film.place.s);
   find("clock").classList.toggle("moving", film.moving && !film.playing);
   find("play").textContent = film.playing ? "Pause" : "Play";
   line.draw();
-  covering?.draw();
-}
-
-function clock(s) {
-  const ms = Math.round(s * 1000);
-  const two = (n) => String(Math.floor(n)).padStart(2, "0");
-  return `${two(ms / 3600000)}:${two((ms / 60000) % 60)}:${two((ms / 1000) % 60)}.${String(ms % 1000).padStart(3, "0")}`;
+  covering.draw();
 }
 
 function takeAids() {
-  const { key, strip, sound } = state.film;
+  const { key = "", strip, sound } = state.film;
   if (strip && line.key !== key) {
     line.key = key;
-    line.strip = { ...strip, url: api.url("strip.jpg", { of: key }) };
+    line.strip = { ...strip, url: server.url("strip.jpg", { of: key }) };
     line.image = new Image();
     line.image.onload = () => line.draw();
     line.image.src = line.strip.url;
@@ -124,34 +126,52 @@ function takeAids() {
   if (sound && line.heard !== key) {
     line.heard = key;
     line.step = sound;
-    fetch(api.url("levels")).then((answer) => answer.arrayBuffer()).then((bytes) => {
+    fetch(server.url("levels")).then((answer) => answer.arrayBuffer()).then((bytes) => {
       line.levels = new Uint8Array(bytes);
       line.draw();
     });
   }
 }
 
+/**
+ * @param {string} at
+ * @param {string} clip
+ */
 function stillUrl(at, clip) {
   // Covered otherwise, it is another picture.
-  const masks = state.cycle.clips.find((one) => one.id === clip)?.masks;
-  return api.url("still.jpg", { at, clip, of: state.film.key || "", covered: hash(JSON.stringify(masks)) });
+  const masks = clipOf(clip)?.masks;
+  return server.url("still.jpg", { at, clip, of: state.film.key || "", covered: hash(JSON.stringify(masks)) });
 }
 
+/** @param {string} words */
 function say(words) {
   find("saved").textContent = words;
 }
 
+/** @param {string} words */
 function complain(words) {
   find("trouble").textContent = words;
 }
 
+/**
+ * @param {string | null} id
+ * @returns {Clip | undefined}
+ */
+function clipOf(id) {
+  return state.cycle?.clips.find((one) => one.id === id);
+}
+
 function chosenClip() {
-  return state.cycle?.clips.find((one) => one.id === state.chosen);
+  return clipOf(state.chosen);
 }
 
 // --- Steps -----------------------------------------------------------------------------------
 
-// Does steps in turn. Those that the server did not get wait until it answers again.
+/**
+ * Does steps in turn. Those that the server did not get wait until it answers again.
+ * @param {Step} typed
+ * @returns {Promise<Told>}
+ */
 function step(typed) {
   return new Promise((done) => {
     queue.push({ typed, done });
@@ -166,7 +186,7 @@ async function send() {
   while (queue.length) {
     const { typed, done } = queue[0];
     try {
-      const answer = await api.post({ ...typed, revision: state.revision });
+      const answer = await server.post({ ...typed, revision: state.revision });
       queue.shift();
       steps += 1;
       tellOf(answer, typed);
@@ -181,9 +201,13 @@ async function send() {
   sending = false;
 }
 
+/**
+ * @param {Told} answer
+ * @param {Step} typed
+ */
 function tellOf(answer, typed) {
   complain("");
-  const words = ["title", "question", "why", "alt"].includes(typed.field) && typed.value ? ` You had typed: “${typed.value}”` : "";
+  const words = ["title", "question", "why", "alt"].includes(typed.field || "") && typed.value ? ` You had typed: “${typed.value}”` : "";
   if (answer.changed) {
     complain(`cycle.yaml was changed in another program. What is there now is shown, and your last step was not done.${words}`);
     for (const { done } of queue.splice(0)) done(answer);
@@ -201,7 +225,7 @@ function tellOf(answer, typed) {
 async function look() {
   const before = steps;
   try {
-    const answer = await api.get("prepare", { seen: state.revision });
+    const answer = await server.get("prepare", { seen: state.revision });
     if (answer.refused) lament(answer.refused);
     else if (!sending && steps === before) {
       if (away) complain("");
@@ -218,6 +242,10 @@ async function look() {
   setTimeout(look, document.hidden ? 10000 : busy ? 700 : 4000);
 }
 
+/**
+ * Complains that nothing could be looked at, until something can.
+ * @param {string} words
+ */
 function lament(words) {
   away = true;
   if (find("trouble").textContent !== words) complain(words);
@@ -225,6 +253,7 @@ function lament(words) {
 
 // --- What a person does ----------------------------------------------------------------------
 
+/** @type {Deeds} */
 const does = {
   step,
   go: (still) => { film.pause(); film.go(still.s, still.at); },
@@ -232,29 +261,39 @@ const does = {
     state.chosen = id;
     state.begun = null;
     show();
-    const clip = chosenClip();
-    film.pause();
-    film.go(clip.start.s, clip.start.at);
+    does.visit("start");
   },
   move(id, to) {
-    if (to >= 0 && to < state.cycle.clips.length) step({ do: "move-clip", clip: id, to });
+    if (to >= 0 && to < (state.cycle?.clips.length || 0)) step({ do: "move-clip", clip: id, to });
   },
   visit(field) {
-    const mark = chosenClip()[field];
+    const mark = chosenClip()?.[field];
+    if (!mark) return;
     film.pause();
     film.go(mark.s, mark.at);
   },
   async nudge(field, count) {
-    const mark = chosenClip()[field];
-    const frame = await film.beside(mark.s, count);
+    const mark = chosenClip()?.[field];
+    const frame = mark && await film.beside(mark.s, count);
     if (!frame) return;
     await step({ do: "set-clip", clip: state.chosen, field, value: frame.at });
     does.visit(field);
   },
-  take: (s, clip, number) => openPicker(s, clip, number),
-  still: (at, clip) => stillUrl(at, clip),
+  take: (s, clip, number) => picker.open(s, clip, number),
+  still: stillUrl,
 };
-covering = new Covering(document, film, api, does);
+const covering = new Covering(film, server, does);
+const picker = new StillPicker(server, {
+  clipOf,
+  still: stillUrl,
+  complain,
+  async keep(typed, clip) {
+    state.chosen = clip;
+    const answer = await step(typed);
+    if (!answer.refused && !answer.changed) show();
+    return answer;
+  },
+});
 
 function here() {
   return film.place.at || film.place.s.toFixed(6);
@@ -269,7 +308,7 @@ async function markStart() {
     return;
   }
   state.chosen = null;
-  state.begun = { s: film.place.s, at: film.place.at || clock(film.place.s) };
+  state.begun = { s: film.place.s, at: film.place.at || formatClock(film.place.s) };
   say("");
   complain("");
   show();
@@ -287,9 +326,9 @@ async function markEnd() {
     return;
   }
   film.pause();
-  const before = new Set(state.cycle.clips.map((one) => one.id));
+  const before = new Set(state.cycle?.clips.map((one) => one.id));
   const answer = await step({ do: "add-clip", start: state.begun.at, end: here() });
-  const made = state.cycle.clips.find((one) => !before.has(one.id));
+  const made = state.cycle?.clips.find((one) => !before.has(one.id));
   if (answer.refused || answer.changed || !made) return;
   state.chosen = made.id;
   state.begun = null;
@@ -311,86 +350,20 @@ function playClip(early = 0) {
 function takeStill() {
   if (!film.there) return;
   const { s } = film.place;
-  const inside = (one) => s >= one.start.s - 0.0006 && s < one.end.s;
-  const clip = chosenClip() && inside(chosenClip()) ? chosenClip() : state.cycle.clips.find(inside);
+  const chosen = chosenClip();
+  const inside = (/** @type {Clip} */ one) => isInside(s, one);
+  const clip = chosen && inside(chosen) ? chosen : state.cycle?.clips.find(inside);
   if (!clip) {
     complain("This moment is in no clip. Mark a clip around it first, then take the still.");
     return;
   }
   film.pause();
-  openPicker(s, clip.id, null);
-}
-
-// --- Choosing a still ------------------------------------------------------------------------
-
-const picker = { s: 0, clip: null, number: null };
-
-async function openPicker(s, clipId, number) {
-  Object.assign(picker, { s, clip: clipId, number });
-  find("sharper").textContent = "";
-  find("beside").querySelectorAll("label").forEach((one) => one.remove());
-  find("picked").removeAttribute("src");
-  const answer = await api.get("neighbours", { at: s.toFixed(6), clip: clipId });
-  if (answer.refused) {
-    complain(answer.refused);
-    return;
-  }
-  complain("");
-  const clip = state.cycle.clips.find((one) => one.id === clipId);
-  const inside = answer.moments.filter((one) => one.s >= clip.start.s - 0.0006 && one.s < clip.end.s);
-  inside.forEach((one) => offer(one, one.here));
-  find("picker").showModal();
-  find("beside").querySelector("input:checked")?.focus();
-}
-
-function offer(moment, chosen) {
-  const input = Object.assign(document.createElement("input"), { type: "radio", name: "still", value: moment.at, checked: chosen });
-  const image = Object.assign(document.createElement("img"), { src: stillUrl(moment.at, picker.clip), alt: "" });
-  const label = document.createElement("label");
-  const words = document.createElement("span");
-  words.textContent = moment.at.slice(3);
-  label.append(input, image, words);
-  input.addEventListener("change", () => showPicked(moment.at));
-  find("beside").append(label);
-  if (chosen) showPicked(moment.at);
-}
-
-function showPicked(at) {
-  find("picked").src = stillUrl(at, picker.clip);
-}
-
-async function lookSharper() {
-  find("sharper").textContent = "Looking";
-  const chosen = find("beside").querySelector("input:checked");
-  const found = await api.get("sharpest", { at: picker.s.toFixed(6) });
-  const clip = state.cycle.clips.find((one) => one.id === picker.clip);
-  if (found.refused || found.s < clip.start.s - 0.0006 || found.s >= clip.end.s || found.at === chosen?.value) {
-    find("sharper").textContent = found.refused || "There is none sharper in this clip, within half a second.";
-    return;
-  }
-  const there = [...find("beside").querySelectorAll("input")].find((one) => one.value === found.at);
-  if (there) there.checked = true;
-  else offer(found, true);
-  showPicked(found.at);
-  find("sharper").textContent = `The sharpest within half a second is at ${found.at.slice(3)}. It is for you to choose.`;
-}
-
-async function keepStill() {
-  if (find("picker").returnValue !== "keep") return;
-  const at = find("beside").querySelector("input:checked")?.value;
-  if (!at) return;
-  const { clip, number } = picker;
-  const op = number ? { do: "set-still", clip, still: number, field: "at", value: at } : { do: "add-still", clip, at };
-  state.chosen = clip;
-  const answer = await step(op);
-  if (answer.refused || answer.changed) return;
-  show();
-  const place = chosenClip().stills.findIndex((one) => one.at === at) + 1;
-  find(`f-alt-${place}`)?.focus();
+  picker.open(s, clip.id, null);
 }
 
 // --- Buttons and keys ------------------------------------------------------------------------
 
+/** @type {Record<string, () => unknown>} */
 const KEYS = {
   " ": () => film.toggle(), k: () => film.toggle(),
   ",": () => film.step(-1), ".": () => film.step(1), "<": () => film.skip(-1), ">": () => film.skip(1),
@@ -400,9 +373,11 @@ const KEYS = {
   "+": () => line.closer(2), "=": () => line.closer(2), "-": () => line.closer(0.5),
 };
 
+/** @param {KeyboardEvent} event */
 function pressed(event) {
-  if (find("picker").open || find("watcher").open) return;
+  if (picker.dialog.open || covering.watcher.open || !(event.target instanceof Element)) return;
   const undoes = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z";
+  /** @type {HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement | null} */
   const field = event.target.closest("input[type=text], textarea, select");
   // In a field that was changed, undo is the field's own until that is saved.
   if (undoes && !(field && field.value !== field.dataset.saved)) {
@@ -411,7 +386,7 @@ function pressed(event) {
     if (state[what] || sending) step({ do: what });
     return;
   }
-  if (field || event.ctrlKey || event.metaKey || event.altKey || !find("keys").checked) return;
+  if (field || event.ctrlKey || event.metaKey || event.altKey || !find("keys", HTMLInputElement).checked) return;
   if (event.key === " " && event.target.closest("button, a, summary, input")) return;
   let key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   // On some keyboards Shift and comma is no less-than sign.
@@ -423,9 +398,11 @@ function pressed(event) {
 }
 
 function listen() {
-  const on = (id, act) => find(id).addEventListener("click", act);
-  document.querySelectorAll("[data-step]").forEach((button) => {
-    const by = button.dataset.step;
+  const on = (/** @type {string} */ id, /** @type {() => unknown} */ act) => find(id).addEventListener("click", act);
+  /** @type {NodeListOf<HTMLElement>} */
+  const buttons = document.querySelectorAll("[data-step]");
+  buttons.forEach((button) => {
+    const by = button.dataset.step || "";
     button.addEventListener("click", () => (by.endsWith("s") ? film.skip(parseInt(by, 10)) : film.step(Number(by))));
   });
   on("play", () => film.toggle());
@@ -439,13 +416,13 @@ function listen() {
   on("new-clip", newClip);
   on("undo", () => step({ do: "undo" }));
   on("redo", () => step({ do: "redo" }));
-  on("sharpest", lookSharper);
-  find("picker").addEventListener("close", keepStill);
   document.addEventListener("keydown", pressed);
   // Leaving the page leaves the field: what is typed in it is sent.
   const left = () => document.activeElement?.dispatchEvent(new Event("blur"));
   window.addEventListener("pagehide", left);
-  document.addEventListener("visibilitychange", () => document.hidden && left());
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden) left();
+  });
   window.addEventListener("beforeunload", (event) => {
     if (queue.length) event.preventDefault();
   });

@@ -1,12 +1,51 @@
 // A question with room to answer, whose words they are, and whether they are saved, in words.
 
+import { hexDigits, make } from "./pieces.js";
+import { findSaver } from "./savers.js";
+import { marksOf, sameText, textOf } from "./saving.js";
+import { isToday, parseClock, sayTime, sayWeekday, sayWhen } from "./times.js";
+
+/** @import { Answer, Mark, Model, Place, Saver, Status, Text } from "./saving.js" */
+
+/**
+ * What is told of a prompt.
+ * @typedef {object} Shown
+ * @property {Place} place
+ * @property {keyof typeof FIELDS} kind
+ * @property {string} label
+ * @property {string | null} hint
+ * @property {string} language
+ * @property {string} direction
+ * @property {number} lines
+ * @property {{ id: string, name: string }[]} speakers
+ * @property {Omit<Text, "value">} first
+ * @property {string} clip a moment's
+ * @property {number} zero where in the film that clip's own time begins, in seconds
+ * @property {number[]} steps a goal's, low to high
+ * @property {Record<string, string>} anchors what some of them mean
+ * @property {number | null} hoped
+ * @property {{ value: number, at?: string, day?: string } | null} earlier
+ */
+
+/**
+ * Room to answer.
+ * @typedef {object} Field
+ * @property {HTMLElement} root
+ * @property {(value: any, answered: boolean) => void} show
+ * @property {() => void} focus
+ */
+
+/** @typedef {"plain" | "good" | "bad"} Tone */
+
 const SOURCES = [
   ["said", "Said"],
   ["written", "Written"],
   ["agreed-summary", "Agreed in short"],
 ];
 
+/** @param {{ model: Model, el: HTMLElement }} widget */
 function render({ model, el }) {
+  /** @type {Shown} */
   const shown = model.get("shown");
   const saver = findSaver(shown.place, model.get("standing"), shown.first);
   const detach = saver.attach(model);
@@ -22,14 +61,25 @@ function render({ model, el }) {
 export default { render };
 
 class PromptView {
+  /** @type {Answer | null} the conflict that is shown */
+  shownConflict = null;
+  /** @type {((value: Text["value"]) => void) | null} shows in it what stands here */
+  showHere = null;
+
+  /**
+   * @param {Shown} shown
+   * @param {Saver} saver
+   */
   constructor(shown, saver) {
     this.shown = shown;
     this.saver = saver;
     this.id = `vb-${hexDigits(6)}`;
-    this.name = (id) => shown.speakers.find((one) => one.id === id)?.name || id;
+    this.name = (/** @type {string} */ id) => shown.speakers.find((one) => one.id === id)?.name || id;
     this.status = make("p", { class: "vb-status", id: `${this.id}-status`, role: "status" });
     this.panel = make("div", { class: "vb-earlier", id: `${this.id}-earlier`, hidden: true });
     this.clash = make("div", { class: "vb-clash" });
+    this.earlier = this.makeEarlierButton();
+    /** @type {Field} */
     this.field = FIELDS[shown.kind](this);
     this.root = make(
       "div",
@@ -41,10 +91,10 @@ class PromptView {
     );
     // Keys typed here are no shortcuts of a notebook around us.
     this.root.addEventListener("keydown", (event) => event.stopPropagation());
-    this.root.addEventListener("focusout", () => this.saver.timer && this.saver.push());
+    this.root.addEventListener("focusout", () => this.saver.push());
   }
 
-  // What describes the field to who cannot see: the hint, if any, and the status.
+  /** Returns what describes the field to who cannot see: the hint, if any, and the status. */
   describedBy() {
     return this.shown.hint ? `${this.id}-hint ${this.id}-status` : `${this.id}-status`;
   }
@@ -67,23 +117,29 @@ class PromptView {
       this.source = makeSelect("How", SOURCES, (source) => this.saver.change({ source }));
       foot.append(this.source.root);
     }
-    this.earlier = make(
+    foot.append(this.earlier, this.status);
+    return foot;
+  }
+
+  makeEarlierButton() {
+    return make(
       "button",
       {
         type: "button", class: "vb-quiet", "aria-expanded": "false",
-        "aria-controls": this.panel.id, onclick: () => this.toggleEarlier(),
+        "aria-controls": this.panel.id, click: () => this.toggleEarlier(),
       },
       this.hasWords() ? "Earlier texts" : "Earlier",
     );
-    foot.append(this.earlier, this.status);
-    return foot;
   }
 
   hasWords() {
     return this.shown.kind === "text" || this.shown.kind === "list";
   }
 
-  // A worker's words are written down as a rule, and a family's are said.
+  /**
+   * A worker's words are written down as a rule, and a family's are said.
+   * @param {string} by
+   */
   sourceFor(by) {
     const { source } = this.saver.here;
     if (source === "agreed-summary") return source;
@@ -105,6 +161,7 @@ class PromptView {
     this.showHere?.(here.value);
   }
 
+  /** @param {Answer | null} conflict */
   showConflict(conflict) {
     this.shownConflict = conflict;
     this.showHere = null;
@@ -125,19 +182,23 @@ class PromptView {
     if (this.hasWords()) this.clash.append(this.makeKeep("both", "Keep both"));
   }
 
+  /**
+   * @param {"here" | "other" | "both"} choice
+   * @param {string} words
+   */
   makeKeep(choice, words) {
     const keep = () => {
       this.saver.resolve(choice);
       this.field.focus();
     };
-    return make("button", { type: "button", class: "vb-button", onclick: keep }, words);
+    return make("button", { type: "button", class: "vb-button", click: keep }, words);
   }
 
+  /** @param {Text["value"]} value */
   sayValue(value) {
-    if (this.shown.kind === "rating") return value === "" ? "Not rated" : value;
     if (this.shown.kind === "tick") return value === "yes" ? "Yes" : "Not ticked";
     if (Array.isArray(value)) return value.map((mark) => mark.at).join(", ") || "Nothing";
-    return value || "Nothing written";
+    return value || (this.shown.kind === "rating" ? "Not rated" : "Nothing written");
   }
 
   async toggleEarlier() {
@@ -151,6 +212,7 @@ class PromptView {
     else this.panel.replaceChildren(make("p", {}, "The earlier texts cannot be shown just now."));
   }
 
+  /** @param {Answer[]} answers the latest first */
   makeEarlier(answers) {
     const list = make("ol", { class: "vb-history" });
     answers.forEach((answer, place) => {
@@ -162,6 +224,10 @@ class PromptView {
     return list;
   }
 
+  /**
+   * @param {Answer} answer
+   * @param {string} when
+   */
   makeBack(answer, when) {
     const back = () => {
       this.saver.change(textOf(answer), true);
@@ -170,11 +236,16 @@ class PromptView {
       this.field.focus();
     };
     const label = `Bring back the text of ${when}`;
-    const attributes = { type: "button", class: "vb-button", "aria-label": label, onclick: back };
+    const attributes = { type: "button", class: "vb-button", "aria-label": label, click: back };
     return make("button", attributes, "Bring back");
   }
 }
 
+/**
+ * @param {Status} status
+ * @param {boolean} drafted whether this browser keeps what is typed
+ * @returns {[Tone, string]}
+ */
 function sayStatus({ kind, answer, sentence }, drafted) {
   const kept = drafted ? "Your words are kept in this browser" : "Do not close this page";
   switch (kind) {
@@ -185,6 +256,7 @@ function sayStatus({ kind, answer, sentence }, drafted) {
     case "found":
       return ["plain", "Found words in this browser that were not saved yet. Saving…"];
     case "saved":
+      if (!answer) return ["good", "Saved"];
       if (isToday(answer.at)) return ["good", `Saved at ${answer.clock}`];
       return ["good", `Saved on ${sayWhen(answer.at).split(",")[0]}`];
     case "conflict":
@@ -198,18 +270,24 @@ function sayStatus({ kind, answer, sentence }, drafted) {
   }
 }
 
+/**
+ * @param {string} label
+ * @param {string[][]} options values, and words for them
+ * @param {(value: string) => void} choose
+ */
 function makeSelect(label, options, choose) {
-  const select = make("select", { onchange: () => choose(select.value) });
+  /** @type {HTMLSelectElement} */
+  const select = make("select", { change: () => choose(select.value) });
   for (const [value, words] of options) select.append(make("option", { value }, words));
   return {
     root: make("label", { class: "vb-choice" }, make("span", {}, label), select),
-    show: (value) => {
+    show: (/** @type {string} */ value) => {
       if (select.value !== value) select.value = value;
     },
   };
 }
 
-// ---- The fields, one kind each: {root, show(value, answered), focus()}.
+// ---- The fields, one kind each.
 
 const FIELDS = {
   text: makeText,
@@ -220,24 +298,34 @@ const FIELDS = {
   marks: makeMarks,
 };
 
+/** @param {PromptView} view */
 function makeLabel(view) {
   const { shown, id } = view;
   const attributes = { for: id, class: "vb-label", lang: shown.language, dir: shown.direction };
   return make("label", attributes, shown.label);
 }
 
+/**
+ * @param {PromptView} view
+ * @param {...Node} children
+ */
 function wrap(view, ...children) {
   return make("div", {}, makeLabel(view), view.makeHint(), ...children);
 }
 
+/**
+ * @param {PromptView} view
+ * @returns {Field}
+ */
 function makeText(view) {
   const { shown } = view;
   const short = shown.lines === 1 && shown.kind === "text";
+  /** @type {HTMLInputElement | HTMLTextAreaElement} */
   const field = make(short ? "input" : "textarea", {
     id: view.id, class: "vb-field", dir: "auto", autocomplete: "off", spellcheck: "true",
     type: short ? "text" : null, rows: short ? null : Math.max(2, shown.lines),
     "aria-describedby": view.describedBy(),
-    oninput: () => view.saver.change({ value: field.value }),
+    input: () => view.saver.change({ value: field.value }),
   });
   const grow = () => {
     if (short || !field.scrollHeight) return;
@@ -257,11 +345,16 @@ function makeText(view) {
   };
 }
 
+/**
+ * @param {PromptView} view
+ * @returns {Field}
+ */
 function makeTick(view) {
   const { shown, id } = view;
+  /** @type {HTMLInputElement} */
   const box = make("input", {
     id, type: "checkbox", "aria-describedby": view.describedBy(),
-    onchange: () => view.saver.change({ value: box.checked ? "yes" : "" }),
+    change: () => view.saver.change({ value: box.checked ? "yes" : "" }),
   });
   const words = make("span", { lang: shown.language, dir: shown.direction }, shown.label);
   return {
@@ -271,38 +364,43 @@ function makeTick(view) {
   };
 }
 
+/**
+ * @param {PromptView} view
+ * @returns {Field}
+ */
 function makeDate(view) {
   const words = make("span", { class: "vb-hint" });
+  /** @type {HTMLInputElement} */
   const field = make("input", {
     id: view.id, type: "date", class: "vb-field vb-short", "aria-describedby": view.describedBy(),
     // While it is typed a date is no date yet, and stands for nothing.
-    onchange: () => view.saver.change({ value: field.value }),
+    change: () => view.saver.change({ value: field.value }),
   });
   return {
     root: wrap(view, make("div", { class: "vb-line" }, field, words)),
     show: (value) => {
       if (field.value !== value && document.activeElement !== field) field.value = value;
-      words.textContent = value ? sayDay(value) : "";
+      words.textContent = value ? sayWeekday(value) : "";
     },
     focus: () => field.focus(),
   };
 }
 
-function sayDay(value) {
-  const day = { weekday: "long", day: "numeric", month: "long", year: "numeric" };
-  return new Date(`${value}T12:00`).toLocaleDateString("en-GB", day);
-}
-
-// A goal's steps, low to high. Not rated is a choice of its own, and never a nought.
+/**
+ * A goal's steps, low to high. Not rated is a choice of its own, and never a nought.
+ * @param {PromptView} view
+ * @returns {Field}
+ */
 function makeLadder(view) {
   const { shown, id } = view;
+  /** @type {HTMLInputElement[]} */
   const inputs = [];
-  const makeStep = (value, ...words) => {
+  const makeStep = (/** @type {string} */ value, /** @type {string} */ words) => {
     const input = make("input", {
-      type: "radio", name: id, value, onchange: () => view.saver.change({ value }, true),
+      type: "radio", name: id, value, change: () => view.saver.change({ value }, true),
     });
     inputs.push(input);
-    return make("label", { class: "vb-step" }, input, make("span", {}, ...words));
+    return make("label", { class: "vb-step" }, input, make("span", {}, words));
   };
   const steps = shown.steps.map((step) => {
     const label = makeStep(String(step), String(step));
@@ -333,6 +431,10 @@ function makeLadder(view) {
   };
 }
 
+/**
+ * @param {Shown} shown
+ * @param {number} step
+ */
 function sayStep(shown, step) {
   const notes = [];
   if (step === shown.earlier?.value) notes.push("before");
@@ -340,6 +442,7 @@ function sayStep(shown, step) {
   return notes.join(", ");
 }
 
+/** @param {Shown} shown */
 function sayLadder(shown) {
   const { steps, anchors, hoped, earlier } = shown;
   const ends = [steps[0], steps[steps.length - 1]].filter((step) => anchors[step]);
@@ -353,27 +456,34 @@ function sayLadder(shown) {
   return said.join(" ");
 }
 
+/**
+ * @param {PromptView} view
+ * @returns {Field}
+ */
 function makeMarks(view) {
   const { shown, id, saver } = view;
   const list = make("ol", { class: "vb-moments" });
+  /** @type {Mark[] | null} */
   let drawn = null;
   const none = make("p", { class: "vb-hint" });
   none.textContent = "None yet. Press M while the clip plays, or tap “Mark this moment”.";
   const label = { class: "vb-label", id, tabindex: "-1", lang: shown.language };
   const heading = make("h3", { ...label, dir: shown.direction }, shown.label);
-  const play = (at) => {
+  const play = (/** @type {number} */ at) => {
     const detail = { clip: shown.clip, at };
     document.dispatchEvent(new CustomEvent("vigbook-play", { detail }));
   };
-  const drop = (mark) => {
-    saver.change({ value: saver.here.value.filter((one) => one.at !== mark.at) }, true);
+  const drop = (/** @type {Mark} */ mark) => {
+    const value = marksOf(saver.here.value).filter((one) => one.at !== mark.at);
+    saver.change({ value }, true);
     heading.focus();
   };
-  const makeMoment = (mark) => {
+  const makeMoment = (/** @type {Mark} */ mark) => {
     const at = parseClock(mark.at);
     const when = sayTime(at - shown.zero);
-    const button = (words, name, what) =>
-      make("button", { type: "button", class: name, onclick: what }, words);
+    /** @type {(words: string, name: string, act: () => void) => HTMLElement} */
+    const button = (words, name, act) =>
+      make("button", { type: "button", class: name, click: act }, words);
     return make(
       "li",
       { "data-at": mark.at },
@@ -391,9 +501,4 @@ function makeMarks(view) {
     },
     focus: () => heading.focus(),
   };
-}
-
-// Seconds of hh:mm:ss.mmm
-function parseClock(text) {
-  return text.split(":").reduce((total, part) => total * 60 + Number(part), 0);
 }

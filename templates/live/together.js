@@ -1,58 +1,77 @@
 // Looking together: nothing but the clip, large and dark. One tap, or M, marks this moment, and
 // nobody's eyes need to leave anybody.
 
-// The clips of the page that can be looked at, in the order in which they stand there.
-function joinClips(view) {
-  const page = shared();
-  page.clips = page.clips.filter((one) => one.shown.clip !== view.shown.clip);
-  page.clips.push(view);
-  page.clips.sort((one, other) => one.shown.number - other.shown.number);
+import { ClipVideo } from "./clip.js";
+import { fillScreen, flash, isTaken, make } from "./pieces.js";
+
+/** @import { ClipShown } from "./clip.js" */
+/** @import { Saver } from "./saving.js" */
+
+/**
+ * A clip that stands on the page.
+ * @typedef {{ shown: ClipShown, saver: Saver | null, clip: ClipVideo }} View
+ */
+
+/** @type {View[]} those of the page that can be looked at, in the order of their numbers */
+let clips = [];
+let begun = false;
+
+/** @param {View} view */
+export function joinClips(view) {
+  clips = clips.filter((one) => one.shown.clip !== view.shown.clip);
+  clips.push(view);
+  clips.sort((one, other) => one.shown.number - other.shown.number);
   const asked = new URLSearchParams(location.search).has("together");
-  if (asked && !page.begun && view.shown.number === 1) {
-    page.begun = true;
+  if (asked && !begun && view.shown.number === 1) {
+    begun = true;
     lookTogether(view.shown.clip);
   }
 }
 
-function leaveClips(view) {
-  const page = shared();
-  page.clips = page.clips.filter((one) => one !== view);
+/** @param {View} view */
+export function leaveClips(view) {
+  clips = clips.filter((one) => one !== view);
 }
 
-function lookTogether(clipId) {
-  const { clips } = shared();
+/** @param {string} clipId */
+export function lookTogether(clipId) {
   clips.forEach((view) => view.clip.video.pause());
   new Together(clips.findIndex((view) => view.shown.clip === clipId)).open();
 }
 
+/**
+ * @param {string} words
+ * @param {() => unknown} act
+ * @param {string} [label]
+ */
+function makeButton(words, act, label) {
+  const more = { type: "button", class: "vb-button", click: act, "aria-label": label };
+  return make("button", more, words);
+}
+
 class Together {
+  /** @type {ClipVideo | null} */
+  clip = null;
+
+  /** @param {number} place of the clip among those of the page */
   constructor(place) {
     this.at = place;
     this.from = document.activeElement;
     this.sign = make("p", { class: "vb-sign", role: "status" });
     this.stage = make("div", { class: "vb-large" });
     this.title = make("h1", { class: "vb-name", tabindex: "-1", dir: "auto" });
-    this.dialog = make(
-      "dialog",
-      { class: "vb-together", "aria-label": "Looking together" },
-      this.stage,
-      this.sign,
-      this.makeBar(),
-    );
+    this.playing = makeButton("Play", () => this.clip?.toggle());
+    this.before = makeButton("◀ Clip", () => this.turn(-1), "The clip before");
+    this.next = makeButton("Clip ▶", () => this.turn(1), "The next clip");
+    this.slow = makeButton("Slow", () => this.clip?.setSpeed(this.clip.speed === 1 ? 0.5 : 1));
+    this.dialog = make("dialog", { class: "vb-together", "aria-label": "Looking together" });
+    this.dialog.append(this.stage, this.sign, this.makeBar());
     this.dialog.addEventListener("keydown", (event) => this.hearKey(event));
     this.dialog.addEventListener("close", () => this.leave());
     this.stage.addEventListener("click", () => this.mark());
   }
 
   makeBar() {
-    const button = (words, act, label = null) => {
-      const more = { type: "button", class: "vb-button", onclick: act, "aria-label": label };
-      return make("button", more, words);
-    };
-    this.playing = button("Play", () => this.clip.toggle());
-    this.before = button("◀ Clip", () => this.turn(-1), "The clip before");
-    this.next = button("Clip ▶", () => this.turn(1), "The next clip");
-    this.slow = button("Slow", () => this.clip.setSpeed(this.clip.speed === 1 ? 0.5 : 1));
     return make(
       "div",
       { class: "vb-bar", role: "group", "aria-label": "Looking together" },
@@ -61,11 +80,11 @@ class Together {
       this.title,
       this.playing,
       this.slow,
-      button("◀ Frame", () => this.clip.step(-1), "One frame back"),
-      button("Frame ▶", () => this.clip.step(1), "One frame on"),
-      button("Again", () => this.clip.again(), "Play again from the beginning"),
-      button("Mark this moment", () => this.mark()),
-      button("Leave", () => this.dialog.close()),
+      makeButton("◀ Frame", () => this.clip?.step(-1), "One frame back"),
+      makeButton("Frame ▶", () => this.clip?.step(1), "One frame on"),
+      makeButton("Again", () => this.clip?.again(), "Play again from the beginning"),
+      makeButton("Mark this moment", () => this.mark()),
+      makeButton("Leave", () => this.dialog.close()),
     );
   }
 
@@ -76,20 +95,20 @@ class Together {
     this.title.focus();
   }
 
+  /** @param {number} by how many clips on, or back */
   async turn(by) {
-    const { clips } = shared();
     this.at = Math.min(Math.max(this.at + by, 0), clips.length - 1);
     const view = clips[this.at];
     this.clip?.video.pause();
-    this.clip = new ClipVideo(view.shown, view.saver);
-    this.clip.listeners.add(() => this.update());
+    const clip = new ClipVideo(view.shown, view.saver);
+    this.clip = clip;
+    clip.listeners.add(() => this.update());
     this.title.textContent = view.shown.title;
     this.before.disabled = this.at === 0;
     this.next.disabled = this.at === clips.length - 1;
-    this.stage.replaceChildren(this.clip.video);
+    this.stage.replaceChildren(clip.video);
     this.dialog.dataset.clip = view.shown.clip;
     delete this.dialog.dataset.ready;
-    const { clip } = this;
     try {
       await clip.load();
       clip.show(0);
@@ -102,19 +121,22 @@ class Together {
 
   update() {
     const { clip } = this;
+    if (!clip) return;
     this.playing.textContent = clip.video.paused ? "Play" : "Pause";
     this.slow.setAttribute("aria-pressed", String(clip.speed !== 1));
-    if (clip.frames) this.dialog.dataset.frame = clip.place();
+    if (clip.loaded) this.dialog.dataset.frame = String(clip.place());
   }
 
   mark() {
-    const when = this.clip.frames && this.clip.mark();
+    const when = this.clip?.loaded && this.clip.mark();
     if (when) flash(this.sign, `Marked at ${when}`);
   }
 
+  /** @param {KeyboardEvent} event */
   hearKey(event) {
     event.stopPropagation();
-    if (isTaken(event) || !this.clip.frames) return;
+    if (isTaken(event) || !this.clip?.loaded) return;
+    /** @type {Record<string, () => void>} */
     const own = {
       m: () => this.mark(),
       f: () => fillScreen(this.dialog),
@@ -130,10 +152,11 @@ class Together {
   }
 
   leave() {
-    this.clip.video.pause();
-    this.clip.video.removeAttribute("src");
-    this.clip.video.load();
+    const video = this.clip?.video;
+    video?.pause();
+    video?.removeAttribute("src");
+    video?.load();
     this.dialog.remove();
-    this.from?.focus?.();
+    if (this.from instanceof HTMLElement) this.from.focus();
   }
 }

@@ -1,32 +1,37 @@
 // The workbook's page around its widgets: its title, and a banner that tells when something that
 // saves is gone, how much is not saved yet, and when all is well again.
 
+import { baseUrl } from "./reach.js";
+
+/** @import { Status } from "./saving.js" */
+
 const ASK_MS = 5000;
 const WELL_MS = 5000;
 const COUNTED = ["waiting", "refused", "shut", "conflict"];
 
+/** @type {Status["kind"][]} how it stands with each prompt */
+let statuses = [];
 const banner = document.createElement("p");
 let kernelGone = false;
 let serverGone = false;
 let wasBad = false;
 
-function countUnsaved() {
-  const savers = window.vigbookShared ? [...window.vigbookShared.savers.values()] : [];
-  return savers.filter((saver) => COUNTED.includes(saver.status.kind));
+function findUnsaved() {
+  return statuses.filter((kind) => COUNTED.includes(kind));
 }
 
-function sayUnsaved(savers) {
-  if (!savers.length) return "";
-  const choose = savers.every((saver) => saver.status.kind === "conflict");
+/** @param {Status["kind"][]} unsaved */
+function sayUnsaved(unsaved) {
+  if (!unsaved.length) return "";
+  const choose = unsaved.every((kind) => kind === "conflict");
   if (choose) return "There are two texts of an answer. Please choose below which one to keep.";
-  const many = savers.length > 1 ? `${savers.length} answers are` : "1 answer is";
+  const many = unsaved.length > 1 ? `${unsaved.length} answers are` : "1 answer is";
   return `${many} not saved yet. Your words are kept in this browser.`;
 }
 
 function sayState() {
-  const unsaved = sayUnsaved(countUnsaved());
-  const shut = countUnsaved().some((saver) => saver.status.kind === "shut");
-  if (shut) return `${unsaved} Open this family again with “vigbook open”.`;
+  const unsaved = sayUnsaved(findUnsaved());
+  if (statuses.includes("shut")) return `${unsaved} Open this family again with “vigbook open”.`;
   if (serverGone) {
     const gone = "vigbook is not running. Start it again with “vigbook open”.";
     return `${gone} ${unsaved || "What you type is kept in this browser until then."}`;
@@ -44,25 +49,31 @@ function updateBanner() {
   if (words) showBanner(words, false);
   else if (wasBad) {
     showBanner("All is well again. Everything is saved.", true);
-    setTimeout(() => !sayState() && (banner.hidden = true), WELL_MS);
+    setTimeout(() => {
+      if (!sayState()) banner.hidden = true;
+    }, WELL_MS);
   }
   wasBad = Boolean(words);
 }
 
+/**
+ * @param {string} words
+ * @param {boolean} well
+ */
 function showBanner(words, well) {
   banner.hidden = false;
   banner.classList.toggle("vb-well", well);
   if (banner.textContent !== words) banner.textContent = words;
 }
 
-function readConfig() {
-  return JSON.parse(document.getElementById("jupyter-config-data")?.textContent || "{}");
+function findKernel() {
+  const told = document.getElementById("jupyter-config-data")?.textContent;
+  return JSON.parse(told || "{}").kernelId;
 }
 
 async function askForKernel() {
-  const { baseUrl = "/", kernelId } = readConfig();
   try {
-    const answer = await fetch(`${baseUrl}api/kernels/${kernelId}`, {
+    const answer = await fetch(`${baseUrl()}api/kernels/${findKernel()}`, {
       credentials: "same-origin",
       signal: AbortSignal.timeout(ASK_MS),
     });
@@ -86,11 +97,17 @@ function start() {
   banner.setAttribute("role", "status");
   banner.hidden = true;
   document.body.prepend(banner);
-  document.addEventListener("vigbook-saving", updateBanner);
+  document.addEventListener("vigbook-saving", (event) => {
+    statuses = /** @type {CustomEvent<Status["kind"][]>} */ (event).detail;
+    updateBanner();
+  });
   const quick = new URLSearchParams(location.search).has("quick") ? 5 : 1;
   setInterval(askForKernel, ASK_MS / quick);
-  const watch = new MutationObserver(() => takeTitle() && watch.disconnect());
-  watch.observe(document.getElementById("rendered_cells"), { childList: true, subtree: true });
+  const watch = new MutationObserver(() => {
+    if (takeTitle()) watch.disconnect();
+  });
+  const cells = document.getElementById("rendered_cells");
+  if (cells) watch.observe(cells, { childList: true, subtree: true });
 }
 
 start();

@@ -126,7 +126,7 @@ def test_a_port_that_is_taken_is_told_with_the_way_out(
 @pytest.mark.parametrize(
     "path",
     ["vigbook/", "vigbook/media/cycle-1/clip-1.mp4", "vigbook/api/cycle-1/answers?prompt=remember",
-     "vigbook/papers/cycle-1/take-home.pdf", "vigbook/live/common.css",
+     "vigbook/papers/cycle-1/take-home.pdf", "vigbook/live/common.css", "vigbook/live/prompt.js",
      "voila/render/cycle-1/workbook.ipynb", "api/contents/case.yaml", "files/case.yaml"],
 )  # fmt: skip
 def test_nothing_is_told_without_the_token(server: Server, path: str) -> None:

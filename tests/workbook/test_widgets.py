@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +118,18 @@ def test_an_emptied_answer_is_still_what_the_next_is_begun_from(family: Path, wo
     widget = PromptWidget(sitting, sitting.prompts["remember"], words)
     assert widget.standing is not None
     assert widget.standing["id"] == emptied.id
+
+
+def test_a_widget_brings_only_the_way_to_its_module(family: Path, words: Words) -> None:
+    """The same few lines for each: what draws it comes from our own server."""
+    sitting = sit(family)
+    prompt = PromptWidget(sitting, sitting.prompts["remember"], words)
+    player = ClipPlayer(sitting, sitting.cycle.clips[0], words)
+    assert re.fullmatch(r"vigbook/live/[0-9a-f]{12}/prompt\.js", prompt.module)
+    assert player.module == prompt.module.replace("prompt.js", "player.js")
+    assert prompt._esm == player._esm
+    assert len(prompt._esm.splitlines()) < 40
+    assert "vigbook open FOLDER" in prompt._esm
 
 
 def test_a_clip_is_shown_once_it_is_cut(built_family: Path, words: Words) -> None:

@@ -20,6 +20,7 @@ from vigbook.errors import VigbookError
 from vigbook.method.method import find_template, load_words
 from vigbook.server.session import FamilySession
 from vigbook.workbook.elements import environment
+from vigbook.workbook.live_modules import name_modules
 
 CYCLE = r"(cycle-[1-9][0-9]{0,3})"
 _STATIC_TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2",
@@ -99,11 +100,17 @@ class AnswersHandler(SessionHandler):
 
 
 class LiveFileHandler(SessionHandler):
-    """Scripts, styles and fonts of the pages."""
+    """Modules, styles and fonts of the pages."""
 
     @web.authenticated
-    async def get(self, name: str) -> None:
-        """Answers with a file of `templates/live`, a team's own first."""
+    async def get(self, modules: str | None, name: str) -> None:
+        """Answers with a file of `templates/live`, a team's own first.
+
+        `modules` is the name of the set that a widget's module belongs to. Where that is not the
+        set of today, there is none: vigbook was changed since, and the page must be opened again.
+        """
+        if modules and modules != name_modules(self.session.templates):
+            raise web.HTTPError(404)
         try:
             path = find_template(self.session.templates, f"live/{name}")
         except VigbookError as err:
@@ -161,7 +168,8 @@ def list_handlers(
     """Returns the handlers that every page needs, below `base`."""
     own = {"session": session}
     return [
-        (rf"{base}vigbook/live/([a-z-]+\.(?:js|css|woff2|ttf|svg))", LiveFileHandler, own),
+        (rf"{base}vigbook/live/(?:([0-9a-f]{{12}})/)?([a-z-]+\.(?:js|css|woff2|ttf|svg))",
+         LiveFileHandler, own),
         (rf"{base}vigbook/media/{CYCLE}/([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]+\.jpg)",
          MediaHandler, own),
         (rf"{base}vigbook/api/{CYCLE}/answers", AnswersHandler, own),

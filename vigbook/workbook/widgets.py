@@ -1,13 +1,14 @@
 """The widgets of a live workbook: a question with room to answer, and a clip's player.
 
-Both are drawn and kept by scripts of `templates/live`. What is typed comes here as a message and
-goes to `vigbook.cycle.answering`, which answers once it is on the disk. They exist in a live
-session only, and nothing typed in them ever stands in the notebook file.
+Both are drawn and kept by modules of `templates/live`, which the page gets from our own server; a
+widget brings only the way there, or says how to open the workbook. What is typed comes here as a
+message and goes to `vigbook.cycle.answering`, which answers once it is on the disk. They exist in
+a live session only, and nothing typed in them ever stands in the notebook file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +21,7 @@ from vigbook.cycle.context import CycleContext
 from vigbook.errors import VigbookError
 from vigbook.method.method import Prompt, Words, default_source, find_template
 from vigbook.workbook.elements import direction_of
-
-_PROMPT_FILES = ("pieces.js", "reach.js", "saving.js", "prompt.js")
-_PLAYER_FILES = (
-    "pieces.js", "reach.js", "saving.js", "frames.js", "clip.js", "player.js", "together.js",
-)  # fmt: skip
+from vigbook.workbook.live_modules import name_modules
 
 
 class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's traits have no types
@@ -32,19 +29,20 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
 
     shown = traitlets.Dict().tag(sync=True)
     standing = traitlets.Dict(allow_none=True, default_value=None).tag(sync=True)
+    module = traitlets.Unicode(help="its address, below the server's").tag(sync=True)
     _esm = traitlets.Unicode().tag(sync=True)
     _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, sitting: CycleContext, prompt_id: str | None, shown: Mapping[str, Any],
-        scripts: Sequence[str], styles: str,
+        self, sitting: CycleContext, prompt_id: str | None, shown: Mapping[str, Any], name: str
     ) -> None:  # fmt: skip
         self._sitting, self._prompt_id = sitting, prompt_id
         super().__init__(
             shown=dict(shown),
             standing=_standing(sitting, prompt_id) if prompt_id else None,
-            _esm="\n".join(_read(sitting, name) for name in scripts),
-            _css=_read(sitting, styles),
+            module=f"vigbook/live/{name_modules(sitting.templates)}/{name}.js",
+            _esm=_read(sitting, "widget.js"),
+            _css=_read(sitting, f"{name}.css"),
         )
         self.on_msg(self._hear)
 
@@ -65,10 +63,7 @@ class PromptWidget(_LiveWidget):
     """A question with room to answer, whose words they are, and whether they are saved."""
 
     def __init__(self, sitting: CycleContext, prompt: Prompt, words: Words) -> None:
-        super().__init__(
-            sitting, prompt.id, describe_prompt(sitting, prompt, words), _PROMPT_FILES,
-            "prompt.css",
-        )  # fmt: skip
+        super().__init__(sitting, prompt.id, describe_prompt(sitting, prompt, words), "prompt")
 
 
 class ClipPlayer(_LiveWidget):
@@ -78,7 +73,7 @@ class ClipPlayer(_LiveWidget):
         marks = f"{clip.id}.marks"
         super().__init__(
             sitting, marks if marks in sitting.prompts else None,
-            describe_clip(sitting, clip, words), _PLAYER_FILES, "player.css",
+            describe_clip(sitting, clip, words), "player",
         )  # fmt: skip
 
 
