@@ -6,20 +6,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := pyproject.toml constraints.txt README.md $(shell find vigbook templates examples -type f \
 	\( -name '*.py' -o -name '*.yaml' -o -name '*.ipynb' -o -name '*.j2' -o -name '*.css' \
-	-o -name '*.ttf' -o -name '*.po' -o -name '*.json' -o -name '*.jsonl' \) \
+	-o -name '*.js' -o -name '*.ttf' -o -name '*.po' -o -name '*.json' -o -name '*.jsonl' \) \
 	-not -name log.jsonl -not -path '*/media/*')
 
-.PHONY: demo test quick long measured lint docs dev pictures timings clean
+.PHONY: demo test quick long measured lint javascript lock docs dev pictures timings clean
 
 demo: $(VENV)/.installed
 	$(BIN)/vigbook demo demo
 
 PYTEST := $(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test: $(VENV)/.tests-installed lint
+test: $(VENV)/.tests-installed lint javascript
 	$(PYTEST) --tier test -m "not long"
 
-quick: $(VENV)/.tests-installed
+quick: $(VENV)/.tests-installed javascript
 	$(PYTEST) --tier quick -m "not long and not slow"
 
 long: $(VENV)/.tests-installed
@@ -30,12 +30,23 @@ measured:
 	mkdir -p docs/measured
 	cp build/tiers/*.txt docs/measured/
 
-lint: $(VENV)/.tests-installed
+lint: $(VENV)/.tests-installed node_modules/.installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/python .ci/resolutions
+	$(BIN)/node node_modules/eslint/bin/eslint.js eslint.config.js .ci templates tests/javascript
+	$(BIN)/node node_modules/typescript/bin/tsc --project jsconfig.json
+
+# Saving and the clip's clock, without a browser and without Python.
+javascript: $(VENV)/.tests-installed
+	$(BIN)/node --test tests/javascript/*.test.js
+
+# The lock file of what checks our JavaScript, after a change of package.json.
+lock:
+	$(BIN)/npm install --package-lock-only --no-update-notifier
+	$(BIN)/node .ci/lock-without-hosts.js
 
 # The documents as pages, to read in a browser: build/docs/index.html. Every warning is an error.
 docs: $(VENV)/.tests-installed
@@ -64,6 +75,11 @@ $(VENV)/.installed: $(VENV)/.python $(SOURCES)
 	$(BIN)/pip install --quiet --constraint constraints.txt .
 	touch $@
 
+# What checks our JavaScript. Node itself came with the packages for development.
+node_modules/.installed: package.json package-lock.json .npmrc | $(VENV)/.tests-installed
+	$(BIN)/npm ci --no-update-notifier
+	touch $@
+
 # The tests run against the wheel that people install, not against the checkout.
 $(VENV)/.tests-installed: $(VENV)/.python $(SOURCES)
 	sh .ci/system-packages tests
@@ -76,4 +92,4 @@ $(VENV)/.tests-installed: $(VENV)/.python $(SOURCES)
 	touch $@ $(VENV)/.installed
 
 clean:
-	rm -rf $(VENV) dist build demo
+	rm -rf $(VENV) node_modules dist build demo

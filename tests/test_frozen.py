@@ -146,11 +146,7 @@ def test_old_answers_stand_as_they_were_given(first: Path) -> None:
         "clip-1.marks": [{"at": "00:00:02.480"}, {"at": "00:00:03.120"}],
         "clip-1.helps": None,
         "clip-2.see": "She looks away\nand I do not chase her.",
-        "helped": [
-            "Waiting until she is ready.",
-            "CycleContext down low.",
-            "Saying what she does.",
-        ],
+        "helped": ["Waiting until she is ready.", "Sitting down low.", "Saying what she does."],
         "remember": "She looks for me.",
         "try.what": "Wait and count to five.",
         "try.where": "At the tea table.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import zipfile
 from importlib import metadata
@@ -84,9 +85,20 @@ def test_no_committed_file_names_a_host_of_packages_or_a_path_of_a_machine() -> 
             ".json",
             ".j2",
             ".css",
+            ".js",
         ):
             text = path.read_text("utf-8")
             assert [host for host in hosts if host in text] == [], name
+
+
+def test_what_checks_our_javascript_is_pinned_and_its_lock_names_no_host() -> None:
+    wanted = json.loads((REPOSITORY / "package.json").read_bytes())["devDependencies"]
+    assert wanted
+    assert [name for name, version in wanted.items() if not version[0].isdigit()] == []
+    lock = (REPOSITORY / "package-lock.json").read_text("utf-8")
+    assert "://" not in lock, "make it anew: make lock"
+    locked = json.loads(lock)["packages"]
+    assert {name: locked[f"node_modules/{name}"]["version"] for name in wanted} == wanted
 
 
 def test_fonts_stand_beside_their_licences() -> None:

@@ -108,8 +108,8 @@ KINDS: list[tuple[str, Callable[[Page], None], Any]] = [
     ),
     (
         "helped",
-        lambda page: field(page, "helped").fill("Waiting.\n\n  CycleContext low. "),
-        ["Waiting.", "CycleContext low."],
+        lambda page: field(page, "helped").fill("Waiting.\n\n  Sitting low. "),
+        ["Waiting.", "Sitting low."],
     ),
     (
         "goal.settle.now",

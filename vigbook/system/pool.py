@@ -57,7 +57,7 @@ class _Worker(Generic[T]):
 def work_through(
     work: Callable[[T], R], things: Sequence[T], *, processes: int, most_each: int
 ) -> Iterator[Done[T, R]]:
-    """Jobs on things in processes of their own, and yields what came of each as it is done.
+    """Works on things in processes of their own, and yields what came of each as it is done.
 
     Left early, or interrupted, the processes are told to stop and waited for.
 
@@ -156,7 +156,7 @@ def _dismiss(worker: _Worker[T]) -> None:
 
 
 def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
-    """Jobs on what it is sent, until there is no more or the program is gone."""
+    """Works on what it is sent, until there is no more or the program is gone."""
     with contextlib.suppress(KeyboardInterrupt):
         end_with(program)
         while True:

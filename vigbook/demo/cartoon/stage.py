@@ -26,7 +26,7 @@ _TABLES = {"table": (574, 552), "bed": (572, 552), "floor": (HEIGHT, HEIGHT)}
 
 
 class Stage:
-    """Jobs out the parts of the picture at any time of a scene."""
+    """Works out the parts of the picture at any time of a scene."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
