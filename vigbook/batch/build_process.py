@@ -16,7 +16,6 @@ import os
 import pickle
 import queue
 import select
-import struct
 import subprocess
 import sys
 import threading
@@ -27,7 +26,8 @@ from typing import IO
 
 from vigbook.errors import Problem
 from vigbook.outcome import Options, Outcome
-from vigbook.system.pool import end_with
+from vigbook.system.lifetime import end_with
+from vigbook.system.messages import read_message, write_message
 
 Build = Callable[[Path, Options], list[Outcome]]
 FAMILIES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
@@ -35,7 +35,6 @@ IDLE_S = 60
 """How long a process waits for the next family before it ends."""
 _POLL_S = 0.3
 _END_S = 20  # to take away what is half-written
-_LENGTH = struct.Struct("!Q")
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +110,7 @@ class Builder:
         answers: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         done = False
         try:
-            _write(self._process.stdin, request)
+            write_message(self._process.stdin, request)
             self._listener = threading.Thread(
                 target=_await, args=[self._process.stdout, answers], daemon=True
             )
@@ -155,28 +154,9 @@ class Builder:
 def _await(answers: IO[bytes] | None, to: queue.SimpleQueue[bytes | None]) -> None:
     """Waits for one answer, and passes on None where there comes none."""
     try:
-        to.put(_read(answers))
+        to.put(read_message(answers))
     except (OSError, ValueError):
         to.put(None)
-
-
-def _write(stream: IO[bytes] | None, content: bytes) -> None:
-    if stream is None:
-        raise BrokenPipeError
-    stream.write(_LENGTH.pack(len(content)) + content)
-    stream.flush()
-
-
-def _read(stream: IO[bytes] | None) -> bytes | None:
-    """Returns one message, or None where there comes none any more."""
-    if stream is None:
-        return None
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    content = stream.read(length)
-    return content if len(content) == length else None
 
 
 # --- In the process itself ------------------------------------------------------------------
@@ -190,10 +170,10 @@ def main() -> None:
     os.dup2(2, 1)
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
         while _wait_for_request():
-            asked = _read(sys.stdin.buffer)
+            asked = read_message(sys.stdin.buffer)
             if asked is None:
                 return
-            _write(answers, pickle.dumps(_run(pickle.loads(asked))))
+            write_message(answers, pickle.dumps(_run(pickle.loads(asked))))
 
 
 def _wait_for_request() -> bool:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from vigbook import __version__
-from vigbook.case.folder import find_cycles, find_family, find_service
+from vigbook.case.folder import find_cycles, find_family, find_service, number_of
 from vigbook.errors import Problem, VigbookError, show_path
 from vigbook.method.method import find_templates, hash_templates
 from vigbook.outcome import Options, Outcome
@@ -71,7 +71,7 @@ def plan_case(case: Path, options: Options) -> Plan:
         if reasons := tuple(dict.fromkeys(_find_reasons(family, options, stamp))):
             return Plan(case=case, reasons=reasons)
         told = {one["cycle"]: one for one in stamp["outcomes"]}
-        standing = tuple(_parse_outcome(case, family, told[_number(one)]) for one in folders)
+        standing = tuple(_parse_outcome(case, family, told[number_of(one)]) for one in folders)
         return Plan(case=case, reasons=(), standing=standing)
     except (VigbookError, OSError):
         return Plan(case=case, reasons=("cannot be read",))
@@ -107,7 +107,7 @@ def write_stamp(
         after = dict(_walk(family, ""))
         made = {os.path.relpath(one, family) for outcome in outcomes for one in outcome.made}
         if (
-            {one.cycle for one in outcomes} != {*map(_number, find_cycles(family))}
+            {one.cycle for one in outcomes} != {*map(number_of, find_cycles(family))}
             or not all(one.ok for one in outcomes)
             or _inputs(before, made) != _inputs(after, made)
         ):
@@ -170,10 +170,6 @@ def _walk(folder: Path | str, prefix: str) -> Iterator[tuple[str, Seen]]:
                 yield from _walk(entry.path, f"{name}/")
         elif entry.name not in _ASIDE:
             yield name, _look(entry.path)
-
-
-def _number(folder: Path) -> int:
-    return int(folder.resolve().name.removeprefix("cycle-"))
 
 
 def _look(path: Path | str) -> Seen:

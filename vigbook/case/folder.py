@@ -19,7 +19,9 @@ from vigbook.case.yaml_file import Source, read_source
 from vigbook.errors import CaseError, Problem, UsageError
 from vigbook.system.atomic import output_error, publish_bytes
 
-_CYCLE_FOLDER = re.compile(r"cycle-[1-9]\d?")
+CYCLE_FOLDER = r"cycle-[1-9][0-9]?"
+"""What a cycle's folder is called, as a pattern: cycle-1 to cycle-99."""
+_CYCLE_FOLDER = re.compile(CYCLE_FOLDER)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -83,7 +85,17 @@ def _find_family(path: Path) -> tuple[Path, list[Path]]:
 def find_cycles(family: Path) -> list[Path]:
     """Returns the family's cycle folders, in order."""
     found = [one for one in family.iterdir() if one.is_dir() and _CYCLE_FOLDER.fullmatch(one.name)]
-    return sorted(found, key=lambda one: int(one.name.removeprefix("cycle-")))
+    return sorted(found, key=number_of)
+
+
+def number_of(cycle: Path) -> int:
+    """Returns the number that a cycle's folder bears.
+
+    Raises:
+        ValueError: it bears none.
+    """
+    named = cycle if _CYCLE_FOLDER.fullmatch(cycle.name) else cycle.resolve()  # of "." and the like
+    return int(named.name.removeprefix("cycle-"))
 
 
 def read_case_folder(

@@ -253,9 +253,9 @@ def parse_answer(prompts: Mapping[str, Prompt], case: Case, prompt_id: str, text
     return text
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Words:
-    """Our fixed words in one language.
+    """Our fixed words in one language; equal to itself alone, so that what is made of it is found.
 
     Attributes:
         language: as asked for, for `lang=`.

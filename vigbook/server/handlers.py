@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
+from vigbook.case.folder import CYCLE_FOLDER
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.errors import VigbookError
 from vigbook.method.method import find_template, load_words
@@ -22,7 +23,7 @@ from vigbook.server.session import FamilySession
 from vigbook.workbook.elements import environment
 from vigbook.workbook.live_modules import name_modules
 
-CYCLE = r"(cycle-[1-9][0-9]{0,3})"
+CYCLE = f"({CYCLE_FOLDER})"
 _STATIC_TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2",
                  ".ttf": "font/ttf", ".svg": "image/svg+xml"}  # fmt: skip
 _CONTENT_SECURITY = (

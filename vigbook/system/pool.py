@@ -13,22 +13,19 @@ import contextlib
 import dataclasses
 import multiprocessing
 import os
-import signal
-import sys
-import threading
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, TypeVar
+
+from vigbook.system.lifetime import PATIENCE_S, end_with
 
 T = TypeVar("T")
 R = TypeVar("R")
 
 TRIES = 2
-_LOOK_S = 1.0  # how often a process looks whether the program still lives
-_PATIENCE_S = 15.0  # for a process to clear up; ffmpeg and kernels are ended in far less
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,7 +142,7 @@ def _result(said: tuple[str, Any]) -> Any:
 def _dismiss(worker: _Worker[T]) -> None:
     """Waits until a process has ended, which it does when nobody is left to ask."""
     worker.ours.close()
-    worker.process.join(_PATIENCE_S)
+    worker.process.join(PATIENCE_S)
     if worker.process.is_alive():
         worker.process.kill()
         worker.process.join()
@@ -173,50 +170,3 @@ def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
                 theirs.send(said)
             except OSError:
                 return
-
-
-def end_with(program: int) -> None:
-    """Ends this process when the program that started it says so, or is gone, whatever it is doing.
-
-    Ctrl-C and a window that is closed reach every process of a terminal. The program tells its own
-    to stop, once, as an exception that unwinds: temporary files are taken away, ffmpeg and kernels
-    ended. A program that is killed can tell nobody.
-
-    Args:
-        program: its process.
-    """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform != "win32":
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, unwind)
-    # Not by a thread where there is a fork: a process of one thread can be copied for a notebook.
-    if not hasattr(signal, "setitimer"):
-        threading.Thread(target=_end_after_parent, daemon=True).start()
-        return
-
-    def look(number: int, frame: object) -> None:
-        if os.getppid() != program:
-            # If clearing up should take too long, the next alarm is the end.
-            signal.signal(signal.SIGALRM, signal.SIG_DFL)
-            try:
-                unwind(number, frame)
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, _PATIENCE_S)
-
-    signal.signal(signal.SIGALRM, look)
-    signal.setitimer(signal.ITIMER_REAL, _LOOK_S, _LOOK_S)
-
-
-def _end_after_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent:  # none is known to a process that `multiprocessing` did not start
-        parent.join()
-        os._exit(1)
-
-
-def unwind(_number: int, _frame: object) -> NoReturn:
-    """Ends what this process is at as Ctrl-C does: temporary files and programs go with it."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    if hasattr(signal, "setitimer"):
-        signal.setitimer(signal.ITIMER_REAL, 0)  # nothing interrupts the clearing up
-    raise KeyboardInterrupt

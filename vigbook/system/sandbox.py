@@ -26,6 +26,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from vigbook.errors import Problem, VigbookError
+from vigbook.system.lifetime import end_group
 from vigbook.system.temporary import scratch_folder
 
 Answer = tuple[Mapping[str, Any], bytes]
@@ -240,8 +241,7 @@ def _listen(requests: queue.SimpleQueue[bytes]) -> None:
     if scratch := os.environ.get("VIGBOOK_SCRATCH"):
         shutil.rmtree(scratch, ignore_errors=True)
     # With it goes what was put into its group: see `SandboxedProcess.group`.
-    if os.name == "posix" and os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
+    end_group()
     os._exit(0)
 
 

@@ -27,7 +27,6 @@ KINDS = (
 )  # fmt: skip
 TRY_PROMPTS = ("try.what", "try.where", "try.when")
 _MOST_OVERLAYS = 16
-_OVERLAYS: dict[tuple[tuple[Path, ...], int], tuple[Words, jinja2.Environment]] = {}
 
 
 def find_links(sitting: CycleContext, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
@@ -69,22 +68,17 @@ def reference(
     }
 
 
+# An overlay compiles its templates anew, so it is kept, with the words that it speaks.
+@functools.lru_cache(maxsize=_MOST_OVERLAYS)
 def environment(templates: tuple[Path, ...], words: Words) -> jinja2.Environment:
     """Returns the page templates' environment: everything escaped, fixed words in one language."""
     loaded = _environment(templates)
-    # Each overlay compiles its templates anew, so it is kept, with the words that it speaks.
-    kept = _OVERLAYS.get((templates, id(words)))
-    if kept and kept[0] is words:
-        return kept[1]
     overlay = loaded.overlay()
     overlay.globals = {
         **loaded.globals,
         "_": lambda english, **names: _say(words, english, names),
         "dir_of": direction_of,
     }
-    while len(_OVERLAYS) >= _MOST_OVERLAYS:
-        _OVERLAYS.pop(next(iter(_OVERLAYS)), None)
-    _OVERLAYS[templates, id(words)] = words, overlay
     return overlay
 
 

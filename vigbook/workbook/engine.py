@@ -20,10 +20,8 @@ import importlib
 import json
 import logging
 import os
-import select
 import selectors
 import signal
-import struct
 import subprocess
 import sys
 import threading
@@ -36,12 +34,13 @@ from typing import Any, NoReturn
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 
+from vigbook.system.lifetime import end_with_reader
+from vigbook.system.messages import take_messages, write_message
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
 
 MEMORY_BYTES = 4 * 2**30
 """How much address space a notebook's process may have."""
-_LENGTH = struct.Struct("!Q")
 _LARGEST = 512 * 2**20  # of what one cell gives
 
 
@@ -244,15 +243,12 @@ def _listen(reader: int, timeout_s: float | None) -> Iterator[list[Any] | None]:
             if not found:
                 return
             buffer += found
-            while len(buffer) >= _LENGTH.size:
-                (length,) = _LENGTH.unpack_from(buffer)
-                if length > _LARGEST:
-                    raise DeadKernelError(f"a cell gave {length} bytes")
-                if len(buffer) < _LENGTH.size + length:
-                    break
-                told = json.loads(buffer[_LENGTH.size : _LENGTH.size + length])
-                del buffer[: _LENGTH.size + length]
-                yield told
+            try:
+                messages = [*take_messages(buffer, _LARGEST)]
+            except ValueError as err:
+                raise DeadKernelError(f"a cell gave {err}") from err
+            for message in messages:
+                yield json.loads(message)
                 due = time.monotonic() + timeout_s if timeout_s else None
 
 
@@ -287,7 +283,7 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
             os.setpgid(0, 0)
         for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE", "SIGALRM"):
             signal.signal(signal.Signals[name], signal.SIG_DFL)
-        threading.Thread(target=_end_with_reader, args=[writer], daemon=True).start()
+        threading.Thread(target=end_with_reader, args=[writer], daemon=True).start()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         _limit(task["memory_bytes"])
         os.environ.update(task["environment"])
@@ -302,7 +298,7 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
         def tell(*what: Any) -> None:
             content = json.dumps(what, default=str).encode("utf-8", "replace")
             with os.fdopen(os.dup(writer), "wb") as file:
-                file.write(_LENGTH.pack(len(content)) + content)
+                write_message(file, content)
 
         options = {name: task[name] for name in ("allow_errors", "widgets")}
         run_cells(task["cells"], tell, folder=task["scratch"], **options)
@@ -311,17 +307,6 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(status)
-
-
-def _end_with_reader(writer: int) -> None:
-    """Ends this process and all that its cells started when nobody is left to listen to it.
-
-    A program that is killed cannot end it, and a cell may go on for ever.
-    """
-    poll = select.poll()
-    poll.register(writer, 0)  # for nothing but that its other end was closed
-    if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll()):
-        os.killpg(0, signal.SIGKILL)
 
 
 def _limit(memory_bytes: int) -> None:
