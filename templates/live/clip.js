@@ -8,11 +8,6 @@ import { formatClock, sayTime } from "./times.js";
 /** @import { Place, Saver, Text } from "./saving.js" */
 
 /**
- * Where a file may be had: of our own server, and below a Jupyter rooted at the family.
- * @typedef {{ own: string, files: string }} Source
- */
-
-/**
  * What is told of a clip. Times are seconds of the film; `zero` is where in it the clip's own time
  * begins.
  * @typedef {object} ClipShown
@@ -21,8 +16,8 @@ import { formatClock, sayTime } from "./times.js";
  * @property {string} title
  * @property {string | null} question
  * @property {string} language
- * @property {Source | null} source null where nobody may look at it
- * @property {{ source: Source, alt: string, at: number }[]} stills
+ * @property {string | null} source which media of ours it is; null where nobody may look at it
+ * @property {{ source: string, alt: string, at: number }[]} stills
  * @property {Place | null} place of the moments that are marked in it
  * @property {Omit<Text, "value">} first
  * @property {number} zero
@@ -97,25 +92,19 @@ export class ClipVideo {
   }
 
   /**
-   * Loads the clip from wherever it can be had.
+   * Loads the clip.
    * @throws where there is none, or nobody may look at it
    */
   async load() {
     const { source } = this.shown;
-    for (const address of source ? addressesOf(source) : []) {
-      try {
-        this.frames = await readFrames(address);
-      } catch {
-        continue;
-      }
-      this.video.src = address;
-      await new Promise((done, fail) => {
-        this.video.addEventListener("loadedmetadata", done, { once: true });
-        this.video.addEventListener("error", () => fail(this.video.error), { once: true });
-      });
-      return;
-    }
-    throw new Error("the clip is not there");
+    if (!source) throw new Error("nobody may look at the clip");
+    const address = addressOf(source);
+    this.frames = await readFrames(address);
+    this.video.src = address;
+    await new Promise((done, fail) => {
+      this.video.addEventListener("loadedmetadata", done, { once: true });
+      this.video.addEventListener("error", () => fail(this.video.error), { once: true });
+    });
   }
 
   /** Returns the place of the frame on screen among the clip's frames. */
@@ -269,17 +258,10 @@ export class ClipVideo {
   }
 }
 
-/** @param {string} path */
-const encodePath = (path) => path.split("/").map(encodeURIComponent).join("/");
-
 /**
- * Returns where a file may be had: of our server, or of a Jupyter that shows the notebook's folder.
- * @param {Source} source
+ * Returns the address of a clip or a still: our server gives it out, and asks consent each time.
+ * @param {string} source
  */
-export function addressesOf({ own, files }) {
-  const base = baseUrl();
-  const found = [`${base}vigbook/media/${encodePath(own)}`, `${base}files/${encodePath(files)}`];
-  const open = location.pathname.match(/\/(?:tree|notebooks)\/(.*?)[^/]+\/[^/]+\.ipynb$/);
-  if (open?.[1]) found.push(`${base}files/${open[1]}${encodePath(files)}`);
-  return found;
+export function addressOf(source) {
+  return `${baseUrl()}vigbook/media/${source.split("/").map(encodeURIComponent).join("/")}`;
 }

@@ -1,6 +1,6 @@
 // A clip with its stills, as it stands on the page.
 
-import { ClipVideo, SPEEDS, addressesOf } from "./clip.js";
+import { ClipVideo, SPEEDS, addressOf } from "./clip.js";
 import { fillScreen, flash, hexDigits, isTaken, make } from "./pieces.js";
 import { findSaver } from "./savers.js";
 import { sayTime } from "./times.js";
@@ -141,12 +141,7 @@ class PlayerView {
   makeStrip() {
     const strip = make("ol", { class: "vb-strip", "aria-label": "Pictures of this clip" });
     for (const still of this.shown.stills) {
-      const [first, ...others] = addressesOf(still.source);
-      const picture = make("img", { src: first, alt: "", loading: "lazy" });
-      picture.addEventListener("error", () => {
-        const next = others.shift();
-        if (next) picture.src = next;
-      });
+      const picture = make("img", { src: addressOf(still.source), alt: "", loading: "lazy" });
       const go = () => {
         this.clip.video.pause();
         this.clip.seek(this.clip.clipTime(still.at));

@@ -252,3 +252,26 @@ def test_a_clip_that_is_not_there_is_a_sentence(page: Page, server: Server) -> N
     assert player(page).locator("video, button").count() == 0
     player(page, "clip-2").and_(page.locator("[data-ready]")).wait_for()
     assert violations(page) == []
+
+
+def test_a_mind_that_is_changed_while_the_page_is_open_holds_at_once(
+    page: Page, server: Server, family: Path
+) -> None:
+    """The clip is asked for anew, of who asks consent, and of nobody else."""
+    page.goto(server.url("voila/render/cycle-1/workbook.ipynb"))
+    player(page).and_(page.locator("[data-ready]")).wait_for()
+    case = family / "case.yaml"
+    before = case.read_text("utf-8")
+    row = "  - {person: child, uses: [shared-review], answer: no, given_by: mum, " \
+          "authority: parental responsibility, date: 2026-10-01}\n"  # fmt: skip
+    case.write_text(before.replace("helping_question:", f"{row}helping_question:"), "utf-8")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url.removeprefix(server.base)))
+    try:
+        player(page).get_by_role("button", name="Look together").click()
+        together = page.locator("dialog.vb-together")
+        expect(together).to_contain_text("There is no clip to look at here today.")
+    finally:
+        case.write_text(before, "utf-8")
+    clips = [path for path in asked if path.endswith(".mp4")]
+    assert clips == ["vigbook/media/cycle-1/clip-1.mp4"]

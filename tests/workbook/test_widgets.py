@@ -136,7 +136,8 @@ def test_a_clip_is_shown_once_it_is_cut(built_family: Path, words: Words) -> Non
     """Before, there is nothing to play; after, its film and its stills, by their addresses."""
     sitting = sit(built_family)
     shown = describe_clip(sitting, sitting.cycle.clips[0], words)
-    assert shown["source"] == {"own": "cycle-1/clip-1.mp4", "files": "cycle-1/media/clip-1.mp4"}
+    assert shown["source"] == "cycle-1/clip-1.mp4"
+    assert [still["source"] for still in shown["stills"]] == ["cycle-1/clip-1-1.jpg"]
     assert [still["alt"] for still in shown["stills"]] == ["Mia reaches up and Sam leans in."]
     assert (shown["zero"], shown["start"], shown["end"]) == (2.0, 2.0, 4.0)
     (sitting.media / "clip-1.mp4").unlink()

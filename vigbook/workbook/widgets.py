@@ -204,10 +204,9 @@ def _zero(sitting: CycleContext, clip: Clip) -> float:
     return float(max(given, clip.start).seconds)
 
 
-def _source(sitting: CycleContext, path: Path) -> dict[str, str]:
-    """Returns a file's address: of our own server, and below a Jupyter rooted at the family."""
-    own = f"cycle-{sitting.cycle.cycle}/{path.name}"
-    return {"own": own, "files": path.relative_to(sitting.family.folder).as_posix()}
+def _source(sitting: CycleContext, path: Path) -> str:
+    """Returns a file's address, below where our server gives out media."""
+    return f"cycle-{sitting.cycle.cycle}/{path.name}"
 
 
 def _standing(sitting: CycleContext, prompt_id: str) -> dict[str, Any] | None:
