@@ -262,7 +262,7 @@ function sayStatus({ kind, answer, sentence }, drafted) {
     case "conflict":
       return ["bad", "There are two texts. Please choose which one to keep."];
     case "refused":
-      return ["bad", `Not saved yet: ${sentence}. ${kept}.`];
+      return ["bad", `Not saved yet. ${sentence} ${kept}.`];
     case "shut":
       return ["bad", `Not saved yet. ${kept}: open it again with “vigbook open”.`];
     default:

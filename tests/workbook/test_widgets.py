@@ -61,7 +61,7 @@ def test_only_what_is_not_the_texts_fault_is_sent_again(family: Path) -> None:
     """A list that is too long waits for a person; a journal that cannot be written does not."""
     sitting = sit(family)
     long = save_typed(sitting, typed("1\n2\n3\n4", prompt="helped"))
-    assert long == {"refused": "4 lines, and it takes up to 3; choose among them"}
+    assert long == {"refused": "4 lines, and it takes up to 3: choose among them."}
     (family / "cycle-1" / "answers.jsonl").mkdir()
     taken = save_typed(sitting, typed("She looks"))
     assert taken["again"] is True
@@ -167,4 +167,4 @@ def test_moments_are_kept_as_times_of_the_film(built_family: Path, words: Words)
     assert saved["value"] == [{"at": "00:00:02.200"}, {"at": "00:00:03.000"}]
     assert (saved["by"], saved["source"]) == ("practitioner", "written")
     outside = {**sent, "value": [{"at": "00:00:09.000"}], "id": "00000000000000c1"}
-    assert save_typed(sitting, outside) == {"refused": "a moment lies outside its clip"}
+    assert save_typed(sitting, outside) == {"refused": "A moment lies outside its clip."}
