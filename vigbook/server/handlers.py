@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from vigbook.case.folder import CYCLE_FOLDER
 from vigbook.cycle.answering import save_typed, show_prompt
@@ -50,6 +52,17 @@ class SessionHandler(JupyterHandler):
     def content_security_policy(self) -> str:
         """The policy that jupyter_server would else lay over ours."""
         return _CONTENT_SECURITY
+
+    def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
+        """Tells of a fault of ours on the terminal; what was asked wrongly is no news there."""
+        # A page that was closed meanwhile is no fault of anybody's.
+        if not isinstance(value, web.HTTPError | StreamClosedError):
+            print(
+                f"vigbook: a fault of its own at {self.request.path}: {type(value).__name__}: "
+                f"{value}; what was being saved is kept in the browser",
+                file=sys.stderr, flush=True,
+            )  # fmt: skip
+        super().log_exception(typ, value, tb)
 
     def read_json(self) -> dict[str, Any]:
         """Returns the request's JSON object.

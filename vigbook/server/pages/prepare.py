@@ -17,6 +17,7 @@ from vigbook.errors import ConsentError, UsageError, VigbookError
 from vigbook.prepare.edits import ChangedError, CycleEditor, show_cycle
 from vigbook.prepare.face_search import crop_face
 from vigbook.prepare.mask_edits import list_cut
+from vigbook.prepare.steps import StepError, parse_step
 from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.session import FamilySession
 from vigbook.timecode import Timecode
@@ -135,7 +136,10 @@ class StepHandler(_ChoosingHandler):
     @web.authenticated
     async def post(self, cycle: str) -> None:
         """Does one step; see `edits.CycleEditor.edit`."""
-        typed = self.read_json()
+        try:
+            typed = parse_step(self.read_json())
+        except StepError as err:
+            raise web.HTTPError(400) from err
         await self.tell(lambda: self._edit(cycle, typed))
 
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
@@ -162,8 +166,6 @@ class StepHandler(_ChoosingHandler):
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
             return {**self._show(cycle), "refused": err.as_sentences()}
-        except (KeyError, TypeError, ValueError) as err:
-            raise web.HTTPError(400) from err
         if typed.get("field") not in _ONLY_SAID and typed["do"] != "check-masks":
             room.cut_soon()
         return {**self._show(cycle), "note": note}
