@@ -1,8 +1,8 @@
 """Many families on a Dask cluster that is there already: `vigbook build --scheduler tcp://...`.
 
 A family is a task. A worker of the cluster has threads, so it leaves the family to a process of its
-own (`builder`) and waits for it. The families' folders lie on storage that every machine sees under
-the same path: only their paths and what came of them go through the scheduler.
+own (`build_process`) and waits for it. The families' folders lie on storage that every machine sees
+under the same path: only their paths and what came of them go through the scheduler.
 
 A family whose worker is lost is built by another; Dask gives up after several losses. A worker that
 has another version of vigbook, or does not see a folder, builds nothing and is told of once.

@@ -1,4 +1,4 @@
-"""The commands: options -> pipeline -> sentences and exit codes (`telling`).
+"""The commands: options -> pipeline -> sentences and exit codes (`output`).
 
 Exit 0: done, though something may have been left out for want of consent. Exit 1: a problem, told
 in plain sentences. Exit 2: wrong usage.

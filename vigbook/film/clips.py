@@ -1,6 +1,6 @@
 """One clip, cut from a film: every frame from the one on screen at its start to its end.
 
-A clip is encoded again, whole or at its ends (`original`): a plain copy starts at the key frame
+A clip is encoded again, whole or at its ends (`smart_cut`): a plain copy starts at the key frame
 before the mark and hides what was filmed before it inside the file. A clip's own time 0 is its
 start mark: the frame on screen then stands until the next one comes up, and no sound from before
 the mark is in it.
@@ -130,7 +130,7 @@ def cut_clip(
 def copy_clip(
     film: Path, clip: Clip, times: Sequence[Timecode], out: Path, reader: Reader
 ) -> str | None:
-    """Cuts one clip in its film's own quality (`original`), where that can be done exactly.
+    """Cuts one clip in its film's own quality (`smart_cut`), where that can be done exactly.
 
     Args:
         film, clip, times, out, reader: as for `cut_clip`.

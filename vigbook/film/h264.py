@@ -1,6 +1,6 @@
 """What H.264 says of itself: parameter sets, coded pictures, and the order they are shown in.
 
-Only as much as `original` needs to copy pictures and to know that they stay as they are. Nothing
+Only as much as `smart_cut` needs to copy pictures and to know that they stay as they are. Nothing
 is decoded here. The clauses in square brackets are those of ITU-T H.264.
 """
 

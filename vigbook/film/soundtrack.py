@@ -1,4 +1,4 @@
-"""The sound of a clip whose pictures are copied (`original`): encoded again, to the sample."""
+"""The sound of a clip whose pictures are copied (`smart_cut`): encoded again, to the sample."""
 
 from __future__ import annotations
 

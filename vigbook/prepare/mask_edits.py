@@ -1,6 +1,6 @@
 """Steps that cover a face or an area of a clip, and what the page shows of what is covered.
 
-They are steps of `choosing`: each is checked, written whole, and can be undone. What a person
+They are steps of `edits`: each is checked, written whole, and can be undone. What a person
 confirmed of a clip goes with any change of its masks.
 """
 

@@ -108,7 +108,7 @@ class AnswersHandler(SessionHandler):
 
     @web.authenticated
     async def post(self, cycle: str) -> None:
-        """Saves one answer; see `saving.save_typed`."""
+        """Saves one answer; see `answering.save_typed`."""
         typed = self.read_json()
         await self.tell(lambda: save_typed(self.session.open(cycle), typed))
 
