@@ -118,7 +118,7 @@ def _print_take_home(family: Path) -> None:
     options = Options(today=datetime.date.fromisoformat(TODAY))
     style = Variant(name="take-home")
     outcomes = pipeline.print_only(family, options, choose_variants(["take-home"], style, ()))
-    assert all(one.ok and one.made for one in outcomes)
+    assert all(one.ok and one.made for one in outcomes), outcomes
 
 
 def record_answer(family: Path) -> list[str]:

@@ -6,21 +6,18 @@ a new one is tried without being named here, or this says that it does not know 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import multiprocessing
 import re
 import subprocess
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
 import pytest
 import typer.main
 from families import TODAY, vigbook_command
+from holding import another_program
 from live import Server, serving, wait_until
 
 from vigbook.cli.commands import app
@@ -28,7 +25,6 @@ from vigbook.outcome import Options
 from vigbook.server.handlers import CYCLE
 from vigbook.server.routes import list_routes
 from vigbook.server.session import FamilySession
-from vigbook.system.locks import hold_family
 
 # What somebody says or marks is never kept waiting, and makes nothing but itself.
 NEVER_KEPT_WAITING = {"answers.jsonl", "reflection.jsonl", "cycle.yaml", "log.jsonl"}
@@ -41,27 +37,6 @@ OF_A_FAMILY = [
     if {"case", "cases"} & {param.name for param in one.params} and name not in SERVERS
 ]
 HELD = "this family is being built or printed by another program"
-
-
-def _hold(family: Path, held: Event, end: Event) -> None:
-    with hold_family(family):
-        held.set()
-        end.wait()
-
-
-@contextlib.contextmanager
-def another_program(family: Path) -> Iterator[None]:
-    """Another program at work on a family, while the block runs."""
-    spawned = multiprocessing.get_context("spawn")
-    held, end = spawned.Event(), spawned.Event()
-    process = spawned.Process(target=_hold, args=(family, held, end))
-    process.start()
-    try:
-        assert held.wait(60)
-        yield
-    finally:
-        end.set()
-        process.join(60)
 
 
 def made_of(family: Path) -> dict[str, bytes]:

@@ -30,6 +30,7 @@ from pypdf.generic import (
     TextStringObject,
 )
 
+import vigbook
 from vigbook import pipeline
 from vigbook.method.method import find_templates
 from vigbook.outcome import Options
@@ -342,7 +343,7 @@ def test_papers_have_title_language_and_bookmarks(checked: Checked) -> None:
 
 @pytest.mark.slow
 def test_only_the_record_carries_its_data(checked: Checked) -> None:
-    schema = json.loads((Path(find_templates.__code__.co_filename).parent / "schemas"
+    schema = json.loads((Path(vigbook.__file__).parent / "schemas"
                          / "review.schema.json").read_text("utf-8"))  # fmt: skip
     records = 0
     for path in checked.papers:
