@@ -83,7 +83,8 @@ def record(work: Callable[[], object], followed: Callable[[Any], bool]) -> list[
 
 
 def _is_ours(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(_PACKAGE)
+    # In the wheel the page templates lie in the package too; compiled, they belong to no module.
+    return frame.f_code.co_filename.startswith(_PACKAGE) and "__name__" in frame.f_globals
 
 
 def _name_public(frame: FrameType) -> str | None:
