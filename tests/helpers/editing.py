@@ -8,6 +8,14 @@ from typing import Any
 from families import CYCLE, sit
 
 from vigbook.prepare.edits import CycleEditor
+from vigbook.prepare.steps import Faces, FileStep, Turn, WantCopy, parse_step
+
+
+def read_edit(sent: dict[str, Any]) -> FileStep | Turn:
+    """Returns a step that was sent, as the server reads it, of those that edit."""
+    step = parse_step(sent)
+    assert not isinstance(step, WantCopy | Faces)
+    return step
 
 
 class Bench:
@@ -22,7 +30,9 @@ class Bench:
     def do(self, do: str, **typed: Any) -> str | None:
         """Does one step on what is on the disk."""
         revision = typed.pop("revision", None) or self.choosing.revision()
-        return self.choosing.edit(sit(self.family), {"do": do, "revision": revision, **typed})
+        return self.choosing.edit(
+            sit(self.family), read_edit({"do": do, "revision": revision, **typed})
+        )
 
     @property
     def text(self) -> str:

@@ -1,6 +1,6 @@
 """Choosing clips and stills: what the page shows of a cycle, and its edits of `cycle.yaml`.
 
-Each edit is one small step, told as {"do": ..., ...}. It is checked as `vigbook check` checks,
+Each edit is one small step (`steps`). It is checked as `vigbook check` checks,
 written whole or not at all with a person's comments kept, and can be undone. Whoever edits says
 which content of the file they saw; where another program changed it meanwhile, nothing is written.
 """
@@ -12,7 +12,7 @@ import hashlib
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,22 @@ from vigbook.case.yaml_file import edit_file
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, UsageError
 from vigbook.prepare import mask_edits, yaml_edits
+from vigbook.prepare.steps import (
+    AddClip,
+    AddMasks,
+    AddStill,
+    CheckMasks,
+    DeleteClip,
+    DeleteMasks,
+    DeleteStill,
+    FileStep,
+    MoveClip,
+    SetClip,
+    SetMasks,
+    SetStill,
+    StillStep,
+    Turn,
+)
 from vigbook.system.atomic import publish_bytes
 from vigbook.timecode import Timecode
 
@@ -32,7 +48,7 @@ _MOST_QUOTES = 12
 _TEXTS = ("title", "question", "why")
 _SOUNDS = ("keep", "level", "mute")
 
-Typed = Mapping[str, Any]
+Change = Callable[[yaml_edits.Document], None]
 Snap = Callable[[Timecode, bool], Timecode]
 """Returns when the frame came up that is on screen at a time."""
 
@@ -91,13 +107,13 @@ class CycleEditor:
                 return sitting, before
 
     def edit(
-        self, sitting: CycleContext, typed: Typed, snap: Snap = lambda at, _: at
+        self, sitting: CycleContext, step: FileStep | Turn, snap: Snap = lambda at, _: at
     ) -> str | None:
         """Does one step, and returns what a person should know of it, if anything.
 
         Args:
             sitting: the cycle, as it is on the disk.
-            typed: `do`, what it needs, and `revision`: the content that was on the screen.
+            step: what to do, and to which content: that which was on the screen.
             snap: brings a time to that of its frame; told whether it is where a clip ends.
 
         Raises:
@@ -107,12 +123,12 @@ class CycleEditor:
         with self._lock:
             content = self._read()
             self._forget_if_changed(content)
-            if _revision(content) != typed.get("revision"):
+            if _revision(content) != step.revision:
                 raise ChangedError
-            if typed["do"] in ("undo", "redo"):
-                self._turn_back(typed["do"], content)
+            if isinstance(step, Turn):
+                self._turn_back(step.do, content)
                 return None
-            change = _find_change(sitting, typed, snap)
+            change = _find_change(sitting, step, snap)
 
             def write(document: yaml_edits.Document) -> None:
                 if self._read() != content:
@@ -120,8 +136,8 @@ class CycleEditor:
                 change(document)
 
             edit_file(self._path, Cycle, write)
-            self._remember(content, typed)
-            return _tell_words_left(sitting, typed)
+            self._remember(content, step)
+            return _tell_words_left(sitting, step)
 
     def _read(self) -> bytes:
         try:
@@ -137,9 +153,9 @@ class CycleEditor:
             self._future.clear()
         self._known = content
 
-    def _remember(self, before: bytes, typed: Typed) -> None:
-        field = (typed["do"], typed.get("clip"), typed.get("still"), typed.get("field"))
-        typing = typed.get("field") in (*_TEXTS, "alt")
+    def _remember(self, before: bytes, step: FileStep) -> None:
+        field = step.model_dump(include={"do", "clip", "still", "field"})
+        typing = field.get("field") in (*_TEXTS, "alt")
         last = self._past[-1] if self._past else None
         goes_on = last and last.field == field and time.monotonic() - last.at < _ONE_STEP_S
         if typing and goes_on and not self._future:
@@ -164,49 +180,49 @@ class CycleEditor:
 # --- Steps ----------------------------------------------------------------------------------
 
 
-def _find_change(
-    sitting: CycleContext, typed: Typed, snap: Snap
-) -> Callable[[yaml_edits.Document], None]:
+def _find_change(sitting: CycleContext, step: FileStep, snap: Snap) -> Change:
     """Returns what a step does to the file's document; whom and what it names is looked up here."""
-    do = typed["do"]
-    if do == "add-clip":
-        clip = {"id": next_id(sitting), "start": _time(typed, "start", snap).format(),
-                "end": _time(typed, "end", snap).format()}  # fmt: skip
+    if isinstance(step, AddClip):
+        clip = {"id": next_id(sitting), "start": _time(step.start, snap).format(),
+                "end": _time(step.end, snap, ends=True).format()}  # fmt: skip
         _check_marks(clip["start"], clip["end"], ())
         return lambda document: yaml_edits.add_clip(document, clip, len(sitting.cycle.clips))
-    index, clip_now = _find_clip(sitting, typed)
-    if do in mask_edits.STEPS:
-        read = lambda value: _time({"at": value}, "at", snap)  # noqa: E731
-        return mask_edits.find_change(sitting, index, typed, read)
-    if do == "move-clip":
-        place = min(max(0, int(typed["to"])), len(sitting.cycle.clips) - 1)
-        return lambda document: yaml_edits.move_clip(document, index, place)
-    if do == "delete-clip":
-        _check_not_shown(sitting, clip_now)
-        return lambda document: yaml_edits.delete_clip(document, index)
-    if do == "set-clip":
-        field, value = str(typed["field"]), _clip_value(sitting, clip_now, typed, snap)
-        return _set_clip(index, clip_now, field, value)
-    if do == "add-still":
-        at = _still_time(clip_now, typed, snap)
-        place = sum(one.at < at for one in clip_now.stills)
+    index, clip_now = _find_clip(sitting, step.clip)
+    match step:
+        case AddMasks() | SetMasks() | DeleteMasks() | CheckMasks():
+            return mask_edits.find_change(sitting, index, step, lambda at: _time(at, snap))
+        case AddStill() | DeleteStill() | SetStill():
+            return _change_still(index, clip_now, step, snap)
+        case MoveClip():
+            place = min(max(0, step.to), len(sitting.cycle.clips) - 1)
+            return lambda document: yaml_edits.move_clip(document, index, place)
+        case DeleteClip():
+            _check_not_shown(sitting, clip_now)
+            return lambda document: yaml_edits.delete_clip(document, index)
+        case SetClip():
+            value = _clip_value(sitting, clip_now, step, snap)
+            return _set_clip(index, clip_now, step.field, value)
+
+
+def _change_still(index: int, clip: Clip, step: StillStep, snap: Snap) -> Change:
+    if isinstance(step, AddStill):
+        at = _still_time(clip, step.at, snap)
+        place = sum(one.at < at for one in clip.stills)
         still = {"at": at.format()}
         return lambda document: yaml_edits.add_still(document, index, place, still)
-    number = _find_still(clip_now, typed)
-    if do == "delete-still":
+    if not 1 <= step.still <= len(clip.stills):
+        raise UsageError("that still is not there any more")
+    number = step.still - 1
+    if isinstance(step, DeleteStill):
         return lambda document: yaml_edits.delete_still(document, index, number)
-    if do == "set-still" and typed["field"] == "at":
-        moment = _still_time(clip_now, typed, snap, "value").format()
-        return lambda document: yaml_edits.set_still(document, index, number, "at", moment)
-    if do == "set-still" and typed["field"] == "alt":
-        words = _text(typed["value"])
-        return lambda document: yaml_edits.set_still(document, index, number, "alt", words)
-    raise UsageError("there is no such step")
+    if step.field == "at":
+        value: str | None = _still_time(clip, step.value, snap).format()
+    else:
+        value = _text(step.value)
+    return lambda document: yaml_edits.set_still(document, index, number, step.field, value)
 
 
-def _set_clip(
-    index: int, clip: Clip, field: str, value: Any
-) -> Callable[[yaml_edits.Document], None]:
+def _set_clip(index: int, clip: Clip, field: str, value: Any) -> Change:
     moves = field in ("start", "end")
     masks = mask_edits.follow_mark(clip, field, Timecode.parse(value)) if moves else []
 
@@ -229,31 +245,24 @@ def next_id(sitting: CycleContext) -> str:
     return f"clip-{max(numbers, default=0) + 1}"
 
 
-def _find_clip(sitting: CycleContext, typed: Typed) -> tuple[int, Clip]:
+def _find_clip(sitting: CycleContext, clip_id: str) -> tuple[int, Clip]:
     for index, clip in enumerate(sitting.cycle.clips):
-        if clip.id == typed.get("clip"):
+        if clip.id == clip_id:
             return index, clip
     raise UsageError("that clip is not there any more")
 
 
-def _find_still(clip: Clip, typed: Typed) -> int:
-    number = typed.get("still")
-    if isinstance(number, int) and 1 <= number <= len(clip.stills):
-        return number - 1
-    raise UsageError("that still is not there any more")
-
-
-def _time(typed: Typed, key: str, snap: Snap) -> Timecode:
+def _time(written: object, snap: Snap, *, ends: bool = False) -> Timecode:
+    """Returns the time of the frame that is on screen at a time, or at which a clip ends."""
     try:
-        ends = key == "end" or typed.get("field") == "end"
-        return snap(Timecode.parse(typed[key]), ends)
-    except (KeyError, ValueError) as err:
+        return snap(Timecode.parse(str(written)), ends)
+    except ValueError as err:
         raise UsageError("that is no time in a film", "write it as 00:01:23.400") from err
 
 
-def _still_time(clip: Clip, typed: Typed, snap: Snap, key: str = "at") -> Timecode:
+def _still_time(clip: Clip, written: object, snap: Snap) -> Timecode:
     # What is written is a time to the millisecond, and that is what must lie in the clip.
-    at = Timecode.parse(_time(typed, key, snap).format())
+    at = Timecode.parse(_time(written, snap).format())
     if at not in clip.span:
         found = f"{at} is not in this clip, which goes from {clip.start} up to {clip.end}"
         raise UsageError(found, "go to a moment inside the clip, or move its marks")
@@ -277,11 +286,11 @@ def _check_not_shown(sitting: CycleContext, clip: Clip) -> None:
         raise UsageError(found, "take it out of clips_shown in cycle.yaml first")
 
 
-def _clip_value(sitting: CycleContext, clip: Clip, typed: Typed, snap: Snap) -> Any:
+def _clip_value(sitting: CycleContext, clip: Clip, step: SetClip, snap: Snap) -> Any:
     """Returns a field's value as the file holds it; None where its line goes."""
-    field, value = typed.get("field"), typed.get("value")
+    field, value = step.field, step.value
     if field in ("start", "end"):
-        at = _time(typed, "value", snap).format()
+        at = _time(value, snap, ends=field == "end").format()
         marks = {"start": clip.start.format(), "end": clip.end.format(), field: at}
         _check_marks(marks["start"], marks["end"], tuple(one.at for one in clip.stills))
         return at
@@ -322,11 +331,13 @@ def _principle(sitting: CycleContext, value: object) -> dict[str, str]:
     return {"id": str(value["id"]), "by": _person(sitting, value.get("by"))}
 
 
-def _tell_words_left(sitting: CycleContext, typed: Typed) -> str | None:
+def _tell_words_left(sitting: CycleContext, step: FileStep) -> str | None:
     """Returns a sentence where words were said about a clip that was just deleted."""
-    owner = f"{typed.get('clip')}."
+    if not isinstance(step, DeleteClip):
+        return None
+    owner = f"{step.clip}."
     said = {line.prompt for line in sitting.journal.lines if line.prompt.startswith(owner)}
-    if typed["do"] != "delete-clip" or not any(sitting.journal.last(one) for one in said):
+    if not any(sitting.journal.last(one) for one in said):
         return None
     return "Words were said about this clip. They are kept, but print nowhere without it."
 

@@ -15,9 +15,9 @@ from vigbook.case.models import Clip, Mask
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import UsageError
 from vigbook.prepare import yaml_edits
+from vigbook.prepare.steps import AddMasks, CheckMasks, MaskStep, SetMasks
 from vigbook.timecode import Timecode
 
-STEPS = ("add-masks", "set-masks", "delete-masks", "check-masks")
 _MOST_MASKS = 200  # in one clip: each is a filter, and Windows takes no longer command
 _TOO_MANY = "a clip can have so many boxes and no more: cover a larger area instead"
 
@@ -26,36 +26,40 @@ Read = Callable[[object], Timecode]
 """Returns the time of the frame that is on screen at what a person typed."""
 
 
-def find_change(sitting: CycleContext, index: int, typed: Mapping[str, Any], read: Read) -> Change:
+def find_change(sitting: CycleContext, index: int, step: MaskStep, read: Read) -> Change:
     """Returns what a step about masks does to the file's document.
 
     Args:
         sitting: the cycle, as it is on the disk.
         index: of the clip, from 0.
-        typed: `do` and what it needs.
+        step: what to do.
         read: brings a time to that of its frame.
 
     Raises:
         UsageError: it cannot be done.
     """
-    clip, do = sitting.cycle.clips[index], typed["do"]
-    if do == "check-masks":
+    clip = sitting.cycle.clips[index]
+    if isinstance(step, CheckMasks):
         checked = _confirm(sitting, clip)
         return lambda document: yaml_edits.set_clip(document, index, "masks_checked", checked)
-    if do == "add-masks":
-        masks = [_entry(sitting, clip, one, read) for one in typed["masks"]]
+    if isinstance(step, AddMasks):
+        drawn = [one.model_dump(by_alias=True, exclude_unset=True) for one in step.masks]
+        masks = [_entry(sitting, clip, one, read) for one in drawn]
         if not masks or len(clip.masks) + len(masks) > _MOST_MASKS:
             raise UsageError(_TOO_MANY)
         return _unchecked(index, lambda document: yaml_edits.add_masks(document, index, masks))
-    places = sorted({int(number) - 1 for number in typed["masks"]}, reverse=True)
+    places = sorted({number - 1 for number in step.masks}, reverse=True)
     if not places or not 0 <= min(places) <= max(places) < len(clip.masks):
         raise UsageError("that box is not there any more")
-    changed = {}
-    for place in places if do == "set-masks" else ():
+    asked: dict[str, Any] = {}
+    changed: dict[int, dict[str, Any]] = {}
+    if isinstance(step, SetMasks):
+        asked = step.set.model_dump(by_alias=True, exclude_unset=True)
+    for place in places if isinstance(step, SetMasks) else ():
         now = clip.masks[place]
         whole = {"from": now.start, "to": now.end, "box": now.box, "covers": now.covers}
-        entry = _entry(sitting, clip, {**whole, **typed["set"]}, read)
-        changed[place] = {key: entry.get(key) for key in typed["set"]}
+        entry = _entry(sitting, clip, {**whole, **asked}, read)
+        changed[place] = {key: entry.get(key) for key in asked}
 
     def write(document: yaml_edits.Document) -> None:
         for place in places:

@@ -143,21 +143,21 @@ class Faces(_Step):
     clip: str | None = None
 
 
-Step = Annotated[
-    AddClip | MoveClip | DeleteClip | SetClip | AddStill | DeleteStill | SetStill | AddMasks
-    | SetMasks | DeleteMasks | CheckMasks | Turn | WantCopy | Faces,
-    Field(discriminator="do"),
-]  # fmt: skip
+MaskStep = AddMasks | SetMasks | DeleteMasks | CheckMasks
+StillStep = AddStill | DeleteStill | SetStill
+FileStep = AddClip | MoveClip | DeleteClip | SetClip | StillStep | MaskStep
+"""What changes `cycle.yaml`."""
+Step = Annotated[FileStep | Turn | WantCopy | Faces, Field(discriminator="do")]
 _STEPS: TypeAdapter[Step] = TypeAdapter(Step)
 
 
-def parse_step(sent: object) -> dict[str, Any]:
-    """Returns a step as `edits.CycleEditor.edit` takes it.
+def parse_step(sent: object) -> Step:
+    """Returns the step that was sent.
 
     Raises:
         StepError: it is none.
     """
     try:
-        return _STEPS.validate_python(sent).model_dump(by_alias=True, exclude_unset=True)
+        return _STEPS.validate_python(sent)
     except ValidationError as err:
         raise StepError(str(err)) from err

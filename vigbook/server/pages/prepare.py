@@ -17,7 +17,16 @@ from vigbook.errors import ConsentError, UsageError, VigbookError
 from vigbook.prepare.edits import ChangedError, CycleEditor, show_cycle
 from vigbook.prepare.face_search import crop_face
 from vigbook.prepare.mask_edits import list_cut
-from vigbook.prepare.steps import StepError, parse_step
+from vigbook.prepare.steps import (
+    CheckMasks,
+    Faces,
+    SetClip,
+    SetStill,
+    Step,
+    StepError,
+    WantCopy,
+    parse_step,
+)
 from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.session import FamilySession
 from vigbook.timecode import Timecode
@@ -137,10 +146,10 @@ class StepHandler(_ChoosingHandler):
     async def post(self, cycle: str) -> None:
         """Does one step; see `edits.CycleEditor.edit`."""
         try:
-            typed = parse_step(self.read_json())
+            step = parse_step(self.read_json())
         except StepError as err:
             raise web.HTTPError(400) from err
-        await self.tell(lambda: self._edit(cycle, typed))
+        await self.tell(lambda: self._edit(cycle, step))
 
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
         sitting, choosing, room, revision = self.cycles.open(cycle)
@@ -151,31 +160,32 @@ class StepHandler(_ChoosingHandler):
             shown["undo"], shown["redo"] = choosing.can_undo, choosing.can_redo
         return shown
 
-    def _edit(self, cycle: str, typed: dict[str, Any]) -> dict[str, Any]:
+    def _edit(self, cycle: str, step: Step) -> dict[str, Any]:
         sitting, choosing, room, revision = self.cycles.open(cycle)
-        if typed.get("do") == "want-copy":
+        if isinstance(step, WantCopy):
             room.want_copy(sitting)
             return self._show(cycle)
-        if typed.get("do") in ("seek-faces", "leave-faces"):
-            return self._seek(cycle, sitting, room, typed)
+        if isinstance(step, Faces):
+            return self._seek(cycle, sitting, room, step)
         try:
-            if revision != typed.get("revision"):
+            if revision != step.revision:
                 raise ChangedError
-            note = choosing.edit(sitting, typed, lambda at, ends: _snap(room, sitting, at, ends))
+            note = choosing.edit(sitting, step, lambda at, ends: _snap(room, sitting, at, ends))
         except ChangedError:
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
             return {**self._show(cycle), "refused": err.as_sentences()}
-        if typed.get("field") not in _ONLY_SAID and typed["do"] != "check-masks":
+        only_said = isinstance(step, SetClip | SetStill) and step.field in _ONLY_SAID
+        if not only_said and not isinstance(step, CheckMasks):
             room.cut_soon()
         return {**self._show(cycle), "note": note}
 
     def _seek(
-        self, cycle: str, sitting: CycleContext, room: FilmSession, typed: dict[str, Any]
+        self, cycle: str, sitting: CycleContext, room: FilmSession, step: Faces
     ) -> dict[str, Any]:
         room.faces.close()
-        clip = sitting.cycle.clip(str(typed.get("clip")))
-        if typed["do"] == "seek-faces" and clip:
+        clip = sitting.cycle.clip(step.clip or "")
+        if step.do == "seek-faces" and clip:
             try:
                 if film := room.source(sitting, "film"):
                     room.faces.begin(film, clip)
