@@ -28,7 +28,7 @@ from mutations import Step, child_processes, draw_films, mutate, try_film
 
 from benchmarks.footage import describe_load
 from vigbook.film.reader import Reader
-from vigbook.system.sandbox import Limits
+from vigbook.system.limits import Limits
 
 LIMITS = Limits(seconds=20, memory_bytes=3 * 1024**3)
 

@@ -17,7 +17,7 @@ from vigbook.film import face_detector
 from vigbook.film.face_tracks import Look, find_faces, link_looks, make_masks
 from vigbook.film.reader import Reader
 from vigbook.prepare.face_search import FaceSearch
-from vigbook.system.sandbox import Limits
+from vigbook.system.limits import Limits
 from vigbook.timecode import Timecode
 
 WIDTH, HEIGHT = 480, 270

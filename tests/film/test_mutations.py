@@ -13,7 +13,7 @@ from mutations import FILMS, PQ, broken_files, child_processes, draw_films, muta
 from vigbook.errors import FilmError
 from vigbook.film.queries import find_frames, iter_frames, list_frame_times, probe_film
 from vigbook.film.reader import Reader
-from vigbook.system.sandbox import Limits
+from vigbook.system.limits import Limits
 from vigbook.timecode import Span, Timecode
 
 MUTATIONS = 100  # benchmarks/mutations.py tries thousands

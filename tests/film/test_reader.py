@@ -35,7 +35,7 @@ from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
 from vigbook.film.queries import find_frames, frames_in, iter_frames, list_frame_times, probe_film
 from vigbook.film.reader import Reader
 from vigbook.paper.renderer import close_renderer
-from vigbook.system.sandbox import Limits
+from vigbook.system.limits import Limits
 from vigbook.timecode import Span, Timecode
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="it looks into /proc")

@@ -41,7 +41,7 @@ from vigbook.paper.printing import print_paper
 from vigbook.paper.renderer import LIMITS, PageRenderer, close_renderer
 from vigbook.paper.variants import PaperName, Variant
 from vigbook.system.atomic import sha256_of
-from vigbook.system.sandbox import Limits
+from vigbook.system.limits import Limits
 
 Run = Callable[..., "CompletedProcess[str]"]
 PLACES = {"print": find_templates()[0] / "print"}

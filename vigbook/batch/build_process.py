@@ -26,7 +26,7 @@ from typing import IO
 
 from vigbook.errors import Problem
 from vigbook.outcome import Options, Outcome
-from vigbook.system.lifetime import end_with
+from vigbook.system.lifetime import OWN_GROUP, end_with
 from vigbook.system.messages import read_message, write_message
 
 Build = Callable[[Path, Options], list[Outcome]]
@@ -82,7 +82,7 @@ class Builder:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
-            process_group=0 if os.name == "posix" else None,  # Ctrl-C is for who started it
+            process_group=OWN_GROUP,
         )
         self._listener: threading.Thread | None = None
         self._built = 0

@@ -7,7 +7,6 @@ import functools
 import os
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -18,6 +17,8 @@ import imageio_ffmpeg
 from vigbook.errors import CutError, Problem
 from vigbook.film.facts import CONTAINERS, MOST_PIXELS
 from vigbook.system.atomic import output_error
+from vigbook.system.lifetime import OWN_GROUP
+from vigbook.system.limits import limit
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
 
@@ -116,7 +117,7 @@ def _start(
             stderr=errors,
             # With FFREPORT set it would write what it reads, by name, wherever it stands.
             env={key: one for key, one in os.environ.items() if key != "FFREPORT"},
-            process_group=(group or 0) if os.name == "posix" else None,
+            process_group=group or OWN_GROUP,
         )
     except PermissionError:
         if not group:
@@ -126,13 +127,7 @@ def _start(
         # Not left to who writes files: it would say that the clip's folder is not there.
         found = f"ffmpeg cannot be started: {err.strerror}"
         raise _cut_error(what, found, "install it") from err
-    if sys.platform == "linux":
-        import resource
-
-        # No core file either: it would hold pictures of the film.
-        for kind, most in ((resource.RLIMIT_AS, _MEMORY_BYTES), (resource.RLIMIT_CORE, 0)):
-            with contextlib.suppress(OSError, ValueError):  # it may have ended already
-                resource.prlimit(process.pid, kind, (most, most))
+    limit(_MEMORY_BYTES, process=process.pid)
     return process
 
 

@@ -16,14 +16,13 @@ from typing import Any
 
 from vigbook.errors import FilmError, Problem
 from vigbook.film.facts import Shown
+from vigbook.system.limits import Limits, writing
 from vigbook.system.sandbox import (
     Answer,
     ChildCrashedError,
-    Limits,
     ReportedError,
     SandboxedProcess,
     answer_requests,
-    writing,
 )
 from vigbook.timecode import Span, Timecode
 

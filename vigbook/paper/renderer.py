@@ -22,10 +22,10 @@ from typing import Any
 
 from vigbook.errors import PaperError, Problem
 from vigbook.paper.attachment import Attachment
+from vigbook.system.limits import Limits
 from vigbook.system.sandbox import (
     Answer,
     ChildCrashedError,
-    Limits,
     ReportedError,
     SandboxedProcess,
     answer_requests,
@@ -228,12 +228,8 @@ def main() -> None:
     assert elements
     assert pdf
     assert clean_html
-    answer_requests(_answer, _memory_problem, _prepare)
-
-
-def _prepare(request: Mapping[str, Any]) -> None:
-    if request["do"] == "render":
-        _shut_off()
+    _shut_off()
+    answer_requests(_answer, _memory_problem)
 
 
 def _memory_problem(_request: Mapping[str, Any]) -> Problem:
@@ -292,14 +288,8 @@ def _render(request: Mapping[str, Any]) -> tuple[int, bytes]:
     )
 
 
-_shut: list[bool] = []
-
-
 def _shut_off() -> None:
     """Lets this process reach no network and start no program from here on."""
-    if _shut:
-        return
-    _shut.append(True)
 
     def refuse(event: str, _details: object) -> None:
         if event in _FORBIDDEN:

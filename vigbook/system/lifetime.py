@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import select
@@ -10,6 +11,8 @@ import sys
 import threading
 from typing import NoReturn
 
+OWN_GROUP: int | None = 0 if os.name == "posix" else None
+"""The `process_group` of a process that Ctrl-C does not reach: that is for who started it."""
 _LOOK_S = 1.0  # how often a process looks whether the program still lives
 PATIENCE_S = 15.0  # for a process to clear up; ffmpeg and kernels are ended in far less
 
@@ -79,4 +82,11 @@ def end_with_reader(writer: int) -> None:
 def end_group() -> None:
     """Ends every process of this one's group, itself too, if the group is its own."""
     if os.name == "posix" and os.getpgrp() == os.getpid():
-        os.killpg(0, signal.SIGKILL)
+        kill_group(0)
+
+
+def kill_group(leader: int) -> None:
+    """Ends every process of a group at once, where there are groups and it is not gone already."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if sys.platform != "win32":
+            os.killpg(leader, signal.SIGKILL)

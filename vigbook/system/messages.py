@@ -17,7 +17,8 @@ def write_message(stream: IO[bytes] | None, content: bytes) -> None:
     """
     if stream is None:
         raise BrokenPipeError
-    stream.write(_LENGTH.pack(len(content)) + content)
+    stream.write(_LENGTH.pack(len(content)))
+    stream.write(content)
     stream.flush()
 
 

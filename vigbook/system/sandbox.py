@@ -1,22 +1,18 @@
 """A process of ours that does risky work under limits, and that a person's own process survives.
 
 What is damaged, or made to do harm, may make a library fall, fill the memory or never end. So it is
-opened in a process of its own: that one ends, and the person gets a sentence. It reads requests as
-lines of JSON, and writes answers as lines of JSON, each followed by as many bytes as it says.
-It ends by itself when nobody is left to ask.
+opened in a process of its own: that one ends, and the person gets a XX
 """
 
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import faulthandler
 import gc
 import json
 import os
 import queue
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -26,25 +22,12 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from vigbook.errors import Problem, VigbookError
-from vigbook.system.lifetime import end_group
+from vigbook.system.lifetime import OWN_GROUP, end_group, kill_group
+from vigbook.system.limits import Limits, limit, limit_processor
+from vigbook.system.messages import read_message, write_message
 from vigbook.system.temporary import scratch_folder
 
 Answer = tuple[Mapping[str, Any], bytes]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What one request may take.
-
-    Attributes:
-        seconds: until the next answer, on the clock; of the processor as much for each core.
-        memory_bytes: of address space. Only time is limited on Windows.
-        file_bytes: of a file that it writes.
-    """
-
-    seconds: int = 120
-    memory_bytes: int = 6 * 1024**3
-    file_bytes: int = 0
 
 
 class ChildCrashedError(Exception):
@@ -103,9 +86,7 @@ class SandboxedProcess:
     def close(self) -> None:
         """Ends the process, whatever it is doing, and takes away what it wrote for itself."""
         if self._process:
-            with contextlib.suppress(OSError):
-                if os.name == "posix":
-                    os.killpg(self._process.pid, signal.SIGKILL)
+            kill_group(self._process.pid)
             self._process.kill()
             # What waits to be written for it is for nobody now.
             with contextlib.suppress(OSError):
@@ -133,21 +114,16 @@ class SandboxedProcess:
         asked = time.monotonic()
         done = False
         try:
-            line = json.dumps(request) + "\n"
-            _pipe(process.stdin).write(line.encode())
-            _pipe(process.stdin).flush()
+            write_message(process.stdin, json.dumps(request).encode())
             while True:
-                said = json.loads(_pipe(process.stdout).readline())
+                said = json.loads(_hear(process.stdout))
                 if "problems" in said:
                     done = True
                     raise ReportedError([Problem(**problem) for problem in said["problems"]])
                 if "end" in said:
                     done = True
                     return
-                size = said.pop("bytes", 0)
-                content = _pipe(process.stdout).read(size)
-                if len(content) < size:
-                    raise EOFError
+                content = _hear(process.stdout)
                 asked = time.monotonic()
                 yield said, content
         except (OSError, EOFError, ValueError) as err:
@@ -176,17 +152,17 @@ class SandboxedProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
-            # Ctrl-C is ours to pass on.
-            process_group=0 if os.name == "posix" else None,
+            process_group=OWN_GROUP,
             # Memory that each thread keeps apart for itself would soon be at the limit.
             env={**environment, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
         )
 
 
-def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
-    if stream is None:
+def _hear(stream: IO[bytes] | None) -> bytes:
+    content = read_message(stream)
+    if content is None:
         raise EOFError
-    return stream
+    return content
 
 
 # --- In the process itself ------------------------------------------------------------------
@@ -195,13 +171,11 @@ def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
 def answer_requests(
     answer: Callable[[Mapping[str, Any]], Iterator[Answer]],
     memory_problem: Callable[[Mapping[str, Any]], Problem],
-    prepare: Callable[[Mapping[str, Any]], None] = lambda _: None,
 ) -> None:
     """Answers requests until there are no more.
 
     Args:
         answer: yields the answers to one request.
-        prepare: loads what a request needs, before its time begins.
         memory_problem: returns what is said where one needs more memory than there is.
     """
     seconds, memory_bytes, file_bytes = map(int, sys.argv[1:4])
@@ -212,17 +186,17 @@ def answer_requests(
     nowhere = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=[requests], daemon=True).start()
-    _limit(limits)
+    # What is looked into has no end to its files where somebody looks for a fault.
+    most = None if os.environ.get("VIGBOOK_DEBUG") else limits.file_bytes
+    limit(limits.memory_bytes, file_bytes=most)
     gc.freeze()  # what is loaded stays: looked at for garbage again and again, it is a tenth of all
     while True:
         request = json.loads(requests.get())
         try:
-            prepare(request)
             _watch(limits, nowhere)
             for said, content in answer(request):
-                answers.write(json.dumps({**said, "bytes": len(content)}).encode() + b"\n")
-                answers.write(content)
-                answers.flush()
+                write_message(answers, json.dumps(said).encode())
+                write_message(answers, content)
                 _watch(limits, nowhere)
             end: dict[str, Any] = {"end": True}
         except VigbookError as err:
@@ -230,14 +204,13 @@ def answer_requests(
         except MemoryError:
             end = {"problems": [memory_problem(request).as_json()]}
         faulthandler.cancel_dump_traceback_later()
-        answers.write(json.dumps(end).encode() + b"\n")
-        answers.flush()
+        write_message(answers, json.dumps(end).encode())
 
 
 def _listen(requests: queue.SimpleQueue[bytes]) -> None:
     """Passes requests on, and ends this process when nobody is left to ask, whatever it is at."""
-    for line in sys.stdin.buffer:
-        requests.put(line)
+    while (request := read_message(sys.stdin.buffer)) is not None:
+        requests.put(request)
     if scratch := os.environ.get("VIGBOOK_SCRATCH"):
         shutil.rmtree(scratch, ignore_errors=True)
     # With it goes what was put into its group: see `SandboxedProcess.group`.
@@ -249,44 +222,4 @@ def _watch(limits: Limits, nowhere: IO[str]) -> None:
     """Ends this process if the next answer takes too long, even in the middle of a library."""
     # A thread of its own that needs no lock of Python's.
     faulthandler.dump_traceback_later(limits.seconds, exit=True, file=nowhere)
-    if sys.platform != "win32":
-        import resource
-
-        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
-        used = int(time.process_time()) + 1
-        most = used + limits.seconds * (os.cpu_count() or 1)
-        resource.setrlimit(resource.RLIMIT_CPU, (most, hard))
-
-
-def _limit(limits: Limits) -> None:
-    if sys.platform == "win32":
-        return
-    import resource
-
-    for kind, most in (
-        (resource.RLIMIT_AS, limits.memory_bytes),
-        # No file with what was in its memory when it fell.
-        (resource.RLIMIT_CORE, 0),
-        *([] if os.environ.get("VIGBOOK_DEBUG") else [(resource.RLIMIT_FSIZE, limits.file_bytes)]),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        soft = most if hard == resource.RLIM_INFINITY else min(most, hard)
-        # macOS refuses a limit of address space: then there is none.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (soft, hard))
-
-
-@contextlib.contextmanager
-def writing(most: int) -> Iterator[None]:
-    """Allows files of so many bytes to be written in a block."""
-    if sys.platform == "win32":
-        yield
-        return
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (most if hard < 0 else min(most, hard), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    limit_processor(limits.seconds)

@@ -34,7 +34,8 @@ from typing import Any, NoReturn
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 
-from vigbook.system.lifetime import end_with_reader
+from vigbook.system.lifetime import OWN_GROUP, end_with_reader, kill_group
+from vigbook.system.limits import limit
 from vigbook.system.messages import take_messages, write_message
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
@@ -189,8 +190,7 @@ def _run_in_child(nb_man: Any, task: Mapping[str, Any], timeout_s: float | None)
         finally:
             os.close(reader)
             # With it goes whatever a cell left running.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(child, signal.SIGKILL)
+            kill_group(child)
             os.waitpid(child, 0)
 
 
@@ -200,17 +200,17 @@ def _follow(nb_man: Any, reader: int, timeout_s: float | None) -> None:
 
     cells = nb_man.nb.cells
     running = 0
-    for told in _listen(reader, timeout_s):
-        if told is None:
+    for message in _listen(reader, timeout_s):
+        if message is None:
             raise CellTimeoutError.error_from_timeout_and_cell(
                 "Cell execution timed out", int(timeout_s or 0), cells[running]
             )
-        kind = told[0]
+        kind = message[0]
         if kind == "start":
-            running = told[1]
+            running = message[1]
             nb_man.cell_start(cells[running], running)
         elif kind == "cell":
-            cell, gave = cells[running], told[2]
+            cell, gave = cells[running], message[2]
             if cell.cell_type == "code":
                 cell.outputs = from_dict(gave["outputs"])
                 cell.execution_count = gave["execution_count"]
@@ -219,11 +219,11 @@ def _follow(nb_man: Any, reader: int, timeout_s: float | None) -> None:
             nb_man.cell_complete(cell, cell_index=running)
             nb_man.autosave_cell()
         elif kind == "changed":
-            cells[told[1]].outputs = from_dict(told[2])
+            cells[message[1]].outputs = from_dict(message[2])
         else:
             nb_man.nb.metadata["language_info"] = from_dict(LANGUAGE_INFO)
-            if told[1]:
-                state = {"application/vnd.jupyter.widget-state+json": told[1]}
+            if message[1]:
+                state = {"application/vnd.jupyter.widget-state+json": message[1]}
                 nb_man.nb.metadata["widgets"] = from_dict(state)
             return
     raise DeadKernelError("Kernel died")
@@ -267,7 +267,9 @@ def _fork(task: Mapping[str, Any], reader: int, writer: int) -> int:
 def _start(task: Mapping[str, Any], writer: int) -> int:
     """Returns a new process, of one thread, that runs the notebook."""
     command = [sys.executable, "-m", "vigbook.workbook.engine", str(writer)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, pass_fds=(writer,), process_group=0)
+    process = subprocess.Popen(
+        command, stdin=subprocess.PIPE, pass_fds=(writer,), process_group=OWN_GROUP
+    )
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin:  # it ended; that is told later
         process.stdin.write(json.dumps(task).encode())
@@ -285,7 +287,7 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
             signal.signal(signal.Signals[name], signal.SIG_DFL)
         threading.Thread(target=end_with_reader, args=[writer], daemon=True).start()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-        _limit(task["memory_bytes"])
+        limit(task["memory_bytes"])
         os.environ.update(task["environment"])
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
         os.chdir(task["folder"])
@@ -307,15 +309,6 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
         traceback.print_exc()
     finally:
         os._exit(status)
-
-
-def _limit(memory_bytes: int) -> None:
-    import resource  # there is none on Windows, nor a fork
-
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    if hard == resource.RLIM_INFINITY or memory_bytes < hard:
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, hard))
 
 
 if __name__ == "__main__":
