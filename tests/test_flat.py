@@ -43,7 +43,7 @@ from vigbook.method.method import find_templates, hash_templates, load_words
 from vigbook.notebook import Review
 from vigbook.outcome import Options, Outcome
 from vigbook.paper.page import Page
-from vigbook.paper.variants import list_long
+from vigbook.paper.printed import list_long
 from vigbook.timecode import Timecode
 
 CLIP = """\

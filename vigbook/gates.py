@@ -54,10 +54,10 @@ def each_cycle(
             *(_do_stages(case, files, one, templates, options, action, stages) for one in folders),
         ]
         until, beside = checks.next_day(files, options.today), _list_beside(files)
-        told: set[Problem] = set()
+        known: set[Problem] = set()
         for one in outcomes:  # what is true of the whole family stands with its first cycle
-            one.warnings = [warning for warning in one.warnings if warning not in told]
-            told |= {*one.warnings}
+            one.warnings = [warning for warning in one.warnings if warning not in known]
+            known |= {*one.warnings}
             one.until, one.beside = until, beside
         return outcomes
     return [whole]

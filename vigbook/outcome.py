@@ -93,7 +93,7 @@ class Outcome:
 
     def as_json(self) -> dict[str, object]:
         """Returns the outcome as `--json` prints it."""
-        told: dict[str, object] = {
+        shown: dict[str, object] = {
             "case": self.case,
             "cycle": self.cycle,
             "ok": self.ok,
@@ -103,7 +103,7 @@ class Outcome:
             "made": self.made,
         }
         if self.reasons is not None:
-            told["reasons"] = [*self.reasons]
+            shown["reasons"] = [*self.reasons]
         if self.suggestions is not None:
-            told["suggestions"] = [problem.as_json() for problem in self.suggestions]
-        return told
+            shown["suggestions"] = [problem.as_json() for problem in self.suggestions]
+        return shown

@@ -26,15 +26,14 @@ from vigbook.errors import CaseError, Problem, show_path, told_in
 from vigbook.film.reader import Reader
 from vigbook.gates import each_cycle, open_cycle
 from vigbook.outcome import Event, Options, Outcome, Progress
-from vigbook.paper.renderer import start_renderer
-from vigbook.paper.variants import (
-    Variant,
+from vigbook.paper.printed import (
     list_earlier_variants,
     list_long,
-    list_variants,
     remove_refused,
     remove_unreceived,
 )
+from vigbook.paper.renderer import start_renderer
+from vigbook.paper.variants import Variant, list_variants
 
 if TYPE_CHECKING:
     from vigbook.film.describe import Description

@@ -26,9 +26,10 @@ from vigbook.errors import PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.clean_html import tidy_html, tidy_markdown
 from vigbook.paper.conformance import find_faults
-from vigbook.paper.printing import Printed, print_paper
+from vigbook.paper.printing import PrintResult, print_paper
+from vigbook.paper.printed import remove_refused
 from vigbook.paper.renderer import PageRenderer, close_renderer
-from vigbook.paper.variants import Variant, remove_refused
+from vigbook.paper.variants import Variant
 
 PLACES = {"print": find_templates()[0] / "print"}
 
@@ -71,7 +72,7 @@ def open_family(family: Path) -> Any:
     return open_context(files, family / "cycle-1", find_templates(), today)
 
 
-def print_record(family: Path) -> Printed:
+def print_record(family: Path) -> PrintResult:
     return print_paper(open_family(family), Variant(name="record"))
 
 

@@ -241,7 +241,7 @@ class _Run:
 
         problem = Problem(found="its process ended in the middle", mend=_AGAIN)
         try:
-            told = future.result(timeout=_ROUND_S)
+            answer = future.result(timeout=_ROUND_S)
         except TimeoutError:
             # Its worker was lost after it was done, and with it what came of it.
             self._jobs[future.key] = future, job
@@ -261,12 +261,12 @@ class _Run:
             problem = Problem(found=found, mend=mend)
             self._look_round()
         else:
-            if isinstance(told, bytes):
-                return _as_named(pickle.loads(told), job.case)
-            if isinstance(told, WorkerRejected):
-                problem = told.problem
-                self._mark_rejected(told.worker, problem)
-            elif told is None:
+            if isinstance(answer, bytes):
+                return _as_named(pickle.loads(answer), job.case)
+            if isinstance(answer, WorkerRejected):
+                problem = answer.problem
+                self._mark_rejected(answer.worker, problem)
+            elif answer is None:
                 return [_failed(job.case, problem)]
         # An unfit worker is met once; whatever else went wrong is tried again a few times.
         if job.begun >= ATTEMPTS + len(self._unfit) or not self._fit:

@@ -53,12 +53,12 @@ class Plan:
     Attributes:
         case: its folder, as it was named.
         reasons: why it is to be built, in words; none where nothing changed.
-        standing: what its last build told, where nothing is to be done.
+        last: what its last build told, where nothing is to be done.
     """
 
     case: Path
     reasons: tuple[str, ...]
-    standing: tuple[Outcome, ...] = ()
+    last: tuple[Outcome, ...] = ()
 
 
 def plan_case(case: Path, options: Options) -> Plan:
@@ -70,9 +70,9 @@ def plan_case(case: Path, options: Options) -> Plan:
             return Plan(case=case, reasons=("not built yet",))
         if reasons := tuple(dict.fromkeys(_find_reasons(family, options, stamp))):
             return Plan(case=case, reasons=reasons)
-        told = {one["cycle"]: one for one in stamp["outcomes"]}
-        standing = tuple(_parse_outcome(case, family, told[number_of(one)]) for one in folders)
-        return Plan(case=case, reasons=(), standing=standing)
+        kept = {one["cycle"]: one for one in stamp["outcomes"]}
+        last = tuple(_parse_outcome(case, family, kept[number_of(one)]) for one in folders)
+        return Plan(case=case, reasons=(), last=last)
     except (VigbookError, OSError):
         return Plan(case=case, reasons=("cannot be read",))
     except (ValueError, KeyError, TypeError, AttributeError):  # of another version, or damaged
@@ -258,16 +258,16 @@ def _format_outcome(family: Path, outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _parse_outcome(case: Path, family: Path, told: Mapping[str, Any]) -> Outcome:
+def _parse_outcome(case: Path, family: Path, kept: Mapping[str, Any]) -> Outcome:
     def here(problem: Mapping[str, Any]) -> Problem:
         file = problem["file"] and show_path(Path(os.path.normpath(family / problem["file"])))
         return Problem(**{**problem, "file": file})
 
     return Outcome(
         case=str(case),
-        cycle=told["cycle"],
+        cycle=kept["cycle"],
         reasons=(),
-        warnings=[here(one) for one in told["warnings"]],
-        withheld=[here(one) for one in told["withheld"]],
-        kept=[show_path(family / one) for one in told["kept"]],
+        warnings=[here(one) for one in kept["warnings"]],
+        withheld=[here(one) for one in kept["withheld"]],
+        kept=[show_path(family / one) for one in kept["kept"]],
     )

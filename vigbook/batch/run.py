@@ -53,7 +53,7 @@ def build_many(
     remove_scratch()
     for plan in plans:
         if not plan.reasons:
-            yield plan, [*plan.standing]
+            yield plan, [*plan.last]
     stale = {plan.case: plan for plan in plans if plan.reasons}
     for case, outcomes in _build([*stale], options, progress, scheduler):
         for one in outcomes:

@@ -59,5 +59,5 @@ def _covers(masks: list[Mask], clip: Clip, still: Still | None) -> bool:
 
 def _seal_marks(clip: Clip) -> str:
     boxes = [f"{one.start.seconds} {one.end.seconds} {one.box} {one.covers}" for one in clip.masks]
-    told = "\n".join([f"{clip.start.seconds} {clip.end.seconds}", *boxes])
-    return hashlib.sha256(told.encode()).hexdigest()[:_DIGITS]
+    text = "\n".join([f"{clip.start.seconds} {clip.end.seconds}", *boxes])
+    return hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]

@@ -220,7 +220,7 @@ def _judge_words(written: Written, text: str, rules: Sequence[_Rule]) -> Iterato
         for match in rule.found.finditer(text)
         if match["hit"]
     ]
-    told: set[str] = set()
+    seen: set[str] = set()
     end = 0
     # Of words within words, as "good mum" in "very good mum", the longest that comes first.
     for start, minus_end, rule, said in sorted(hits, key=lambda hit: hit[:2]):
@@ -228,9 +228,9 @@ def _judge_words(written: Written, text: str, rules: Sequence[_Rule]) -> Iterato
             continue
         end = -minus_end
         said = " ".join(said.split())
-        if said.lower() in told:
+        if said.lower() in seen:
             continue
-        told.add(said.lower())
+        seen.add(said.lower())
         sees = "the family may read it" if written.seen_by == "family" else "for the team's record"
         mend = rule.entry.say
         if not rule.checked:

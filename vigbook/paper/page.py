@@ -176,13 +176,13 @@ class Page:
         if reasons:
             left_out = self._sentence("Pictures were left out", Decision(False, tuple(reasons)))
         # Times and words belong to the pictures that are there, or tell of all where none is.
-        told = [one.pop("still") for one in pictures] or clip.stills
+        stills = [one.pop("still") for one in pictures] or clip.stills
         return {
             "kind": "stills",
             "id": clip.id,
             "pictures": pictures,
-            "times": [still.at.short() for still in told],
-            "alts": [still.alt or self.words.say("not described") for still in told],
+            "times": [still.at.short() for still in stills],
+            "alts": [still.alt or self.words.say("not described") for still in stills],
             "left_out": left_out,
             "refused": bool(refused) and len(refused) == len(clip.stills),
         }
@@ -256,11 +256,11 @@ class Page:
         last = None if self.blank else self.sitting.journal.last(prompt_id)
         if last is None or not self.for_family:
             return last
-        told = set[str]()  # a few people said thousands of lines
+        asked = set[str]()  # a few people said thousands of lines
         for answer in reversed(self.sitting.journal.history(prompt_id)):
-            if answer.by in told:
+            if answer.by in asked:
                 continue
-            told.add(answer.by)
+            asked.add(answer.by)
             decision = may_share_words(
                 self.sitting.case, answer.by, self.sitting.today, self.audience
             )

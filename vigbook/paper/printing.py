@@ -30,15 +30,9 @@ from vigbook.paper.kinds.take_home import make_take_home
 from vigbook.paper.kinds.worksheet import make_worksheet
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import find_logo
+from vigbook.paper.printed import latest, long_problem, read_state, write_state
 from vigbook.paper.renderer import borrow_renderer, check_length
-from vigbook.paper.variants import (
-    Variant,
-    latest,
-    long_problem,
-    most_pages,
-    read_state,
-    write_state,
-)
+from vigbook.paper.variants import Variant, most_pages
 from vigbook.system.atomic import publish_bytes, sha256_of
 from vigbook.workbook.elements import fill
 
@@ -52,7 +46,7 @@ _FITS = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Printed:
+class PrintResult:
     """A paper on the disk, and what was left out of it for want of consent.
 
     Attributes:
@@ -86,7 +80,7 @@ class _Draft:
 
 def print_paper(
     sitting: CycleContext, variant: Variant, laid: dict[str, tuple[int, bytes]] | None = None
-) -> Printed:
+) -> PrintResult:
     """Prints one paper, unless the one that is there was made from the same things.
 
     Args:
@@ -169,8 +163,8 @@ def _draft(
     )
 
 
-def _printed(draft: _Draft, pages: object, *, made: bool) -> Printed:
-    return Printed(
+def _printed(draft: _Draft, pages: object, *, made: bool) -> PrintResult:
+    return PrintResult(
         path=draft.path,
         made=made,
         withheld=tuple(draft.page.withheld.list_problems()),

@@ -15,7 +15,7 @@ class Jobs:
 
     def __init__(self) -> None:
         self._running: dict[str, subprocess.Popen[str]] = {}
-        self._told: dict[str, list[str]] = {}
+        self._problems: dict[str, list[str]] = {}
         self._lock = threading.Lock()
 
     def start(self, cycle: str, action: str, arguments: Sequence[str]) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class Jobs:
         """
         with self._lock:
             if not self.is_running(cycle):
-                self._told[cycle] = []
+                self._problems[cycle] = []
                 self._running[cycle] = process = subprocess.Popen(
                     [sys.executable, "-P", "-m", "vigbook", action, *arguments, "--json"],
                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
@@ -39,7 +39,7 @@ class Jobs:
 
     def look(self, cycle: str) -> dict[str, Any]:
         """Returns whether something runs for a cycle, and what was wrong with the last."""
-        return {"running": self.is_running(cycle), "problems": self._told.get(cycle, [])}
+        return {"running": self.is_running(cycle), "problems": self._problems.get(cycle, [])}
 
     def is_running(self, cycle: str) -> bool:
         """Returns whether something runs for a cycle."""
@@ -54,11 +54,11 @@ class Jobs:
         said, complained = process.communicate()
         try:
             problems = [one for outcome in json.loads(said) for one in outcome["errors"]]
-            told = [_format(problem) for problem in problems]
+            found = [_format(problem) for problem in problems]
         except (ValueError, KeyError, TypeError):
-            told = complained.strip().splitlines()[-1:] or ["it was stopped"]
+            found = complained.strip().splitlines()[-1:] or ["it was stopped"]
         with self._lock:
-            self._told[cycle] = told
+            self._problems[cycle] = found
             del self._running[cycle]
 
 

@@ -72,10 +72,10 @@ def build_workbook(
     path = sitting.folder / out
     notebook = sitting.method.notebook(template)
     key = _key(sitting, notebook)
-    standing = None if fresh else read_workbook(path)
-    if standing is not None:
-        ours = standing.get("metadata", {}).get("vigbook", {})
-        by_hand = ours.get("cells") != fingerprint(standing)
+    earlier = None if fresh else read_workbook(path)
+    if earlier is not None:
+        ours = earlier.get("metadata", {}).get("vigbook", {})
+        by_hand = ours.get("cells") != fingerprint(earlier)
         stale = ours.get("key") != key
         if by_hand or not stale:
             return Workbook(path=path, made=False, by_hand=by_hand, stale=stale)

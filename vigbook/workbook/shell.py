@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 Output = dict[str, Any]
-Told = Callable[..., None]
+Tell = Callable[..., None]
 """Told `("start", index)`, `("cell", index, what it gave)` and at last `("end", widgets)`."""
 
 LANGUAGE_INFO = {
@@ -185,7 +185,7 @@ class _Shell(InteractiveShell):  # type: ignore[misc]
 
 def run_cells(
     cells: Sequence[Mapping[str, Any]],
-    told: Told,
+    tell: Tell,
     *,
     folder: str,
     allow_errors: bool,
@@ -195,7 +195,7 @@ def run_cells(
 
     Args:
         cells: the notebook's cells: `cell_type`, `source` and `metadata`.
-        told: told as each cell begins and ends.
+        tell: called as each cell begins and ends.
         folder: an empty one for IPython's own files.
         allow_errors: whether to go on after a cell that stops.
         widgets: whether to tell the state of ipywidgets' widgets at the end.
@@ -207,7 +207,7 @@ def run_cells(
     builtins.input = _refuse_input
     shell = _start_shell(outputs, folder)
     for index, cell in enumerate(cells):
-        told("start", index)
+        tell("start", index)
         gave = dict[str, Any](outputs=[], execution_count=None, failed=False)
         if _runs(cell):
             outputs.begin(index)
@@ -217,14 +217,14 @@ def run_cells(
             count = shell.execution_count - 1
             error = result.error_before_exec or result.error_in_exec
             gave = {"outputs": outputs.now, "execution_count": count, "failed": bool(error)}
-        told("cell", index, gave)
+        tell("cell", index, gave)
         for earlier in sorted(outputs.changed - {index}):
-            told("changed", earlier, outputs.cells[earlier])
+            tell("changed", earlier, outputs.cells[earlier])
         outputs.changed.clear()
         tags = cell["metadata"].get("tags", ())
         if gave["failed"] and not (allow_errors or "raises-exception" in tags):
             break
-    told("end", _widget_state() if widgets else None)
+    tell("end", _widget_state() if widgets else None)
 
 
 def _runs(cell: Mapping[str, Any]) -> bool:

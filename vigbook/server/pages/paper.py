@@ -14,7 +14,8 @@ from vigbook.case.models import PRACTITIONER
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, VigbookError
 from vigbook.method.method import load_words
-from vigbook.paper.variants import Variant, list_standing
+from vigbook.paper.printed import list_printed
+from vigbook.paper.variants import Variant
 from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.session import FamilySession
 
@@ -33,7 +34,7 @@ class PaperView:
 
 def view_papers(sitting: CycleContext) -> Iterable[PaperView]:
     """Yields the printed papers of a cycle that may be looked at."""
-    for one in list_standing(sitting):
+    for one in list_printed(sitting):
         title = _name_paper(sitting, one.path, one.variant)
         yield PaperView(file=one.path.name, title=title, stale=one.stale)
 
