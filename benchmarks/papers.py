@@ -41,6 +41,7 @@ from vigbook.demo.cartoon.scenes import SCENES
 from vigbook.demo.examples import FILMS, lay_out
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import PaperName, Variant
 
 PICTURES = {"clip-1": (9.6, 12.0, 15.2), "clip-2": (37.6, 41.6, 45.0),
@@ -99,11 +100,11 @@ def spent_by(work: Callable[[], object]) -> Spent:
     return processor_s() - before, wall
 
 
-def print_with_vigbook(family: Path, name: PaperName) -> Path:
+def print_with_vigbook(family: Path, name: PaperName, renderer: PageRenderer) -> Path:
     """Prints a paper with all that it takes: consents, letters, the check, publishing it."""
     path = family / "cycle-1" / "print" / f"{name}.pdf"
     path.unlink(missing_ok=True)
-    return print_paper(sit(family), Variant(name=name)).path
+    return print_paper(sit(family), Variant(name=name), renderer).path
 
 
 def print_as_command(family: Path, name: PaperName) -> None:
@@ -164,14 +165,16 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     warm: dict[str, list[Spent]] = {}
     cold: dict[str, list[Spent]] = {}
-    with tempfile.TemporaryDirectory() as name, open_page() as page:
+    with tempfile.TemporaryDirectory() as name, open_page() as page, PageRenderer() as renderer:
         folder = Path(name)
         family = write_family(folder / "cases")
-        pdfs: dict[str, Path] = {paper: print_with_vigbook(family, paper) for paper in PAPERS}
+        pdfs: dict[str, Path] = {
+            paper: print_with_vigbook(family, paper, renderer) for paper in PAPERS
+        }
         pdfs[OTHER] = print_with_nbconvert(family, page)
         for _ in range(rounds):
             for paper in PAPERS:
-                took = spent_by(partial(print_with_vigbook, family, paper))
+                took = spent_by(partial(print_with_vigbook, family, paper, renderer))
                 warm.setdefault(paper, []).append(took)
                 took = spent_by(partial(print_as_command, family, paper))
                 cold.setdefault(paper, []).append(took)

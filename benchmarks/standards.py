@@ -29,6 +29,7 @@ from vigbook.demo.examples import draw_films, lay_out
 from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import PaperName, Variant
 
 TODAY = datetime.date(2026, 11, 22)
@@ -57,7 +58,7 @@ def list_papers(sitting: CycleContext, languages: list[str]) -> Iterator[Variant
 
 def main(languages: list[str]) -> int:
     """Prints, checks and counts."""
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as name, PageRenderer() as renderer:
         root = Path(name)
         papers: dict[Path, str] = {}
         begin = time.perf_counter()
@@ -70,7 +71,7 @@ def main(languages: list[str]) -> int:
             for folder in files.cycles:
                 sitting = open_context(files, folder, find_templates(), TODAY)
                 for variant in list_papers(sitting, languages):
-                    path = print_paper(sitting, variant).path
+                    path = print_paper(sitting, variant, renderer).path
                     papers[path] = f"{variant.language}"
         seconds = time.perf_counter() - begin
         print(f"{len(papers)} papers printed in {seconds:.0f} s")

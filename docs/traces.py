@@ -114,11 +114,14 @@ def _print_take_home(family: Path) -> None:
 
     from vigbook import pipeline
     from vigbook.outcome import Options
+    from vigbook.paper.renderer import PageRenderer
     from vigbook.paper.variants import Variant, choose_variants
 
     options = Options(today=datetime.date.fromisoformat(TODAY))
     style = Variant(name="take-home")
-    outcomes = pipeline.print_only(family, options, choose_variants(["take-home"], style, ()))
+    choose = choose_variants(["take-home"], style, ())
+    with PageRenderer() as renderer:
+        outcomes = pipeline.print_only(family, options, renderer, choose)
     assert all(one.ok and one.made for one in outcomes), outcomes
 
 

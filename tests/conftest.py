@@ -21,6 +21,7 @@ from live import chromium, page_of
 from playwright.sync_api import Browser, Page
 
 from vigbook.demo.examples import draw_films, lay_out
+from vigbook.paper.renderer import PageRenderer
 
 # The files whose tests take most of the time. They are begun first: of several files
 # at a time, a long one that is begun last would go on alone.
@@ -207,3 +208,10 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
     """An empty page of its own context; a failing test leaves a picture of it."""
     with page_of(browser, request.node.name) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def renderer() -> Iterator[PageRenderer]:
+    """One process that lays out every page of a file of tests: starting it takes a second."""
+    with PageRenderer() as started:
+        yield started

@@ -32,7 +32,7 @@ from vigbook.paper.printed import (
     remove_refused,
     remove_unreceived,
 )
-from vigbook.paper.renderer import start_renderer
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import Variant, list_variants
 
 if TYPE_CHECKING:
@@ -40,28 +40,33 @@ if TYPE_CHECKING:
     from vigbook.film.facts import FilmFacts
 
 
-def build(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
+def build(
+    case: Path, options: Options, renderer: PageRenderer, progress: Progress = lambda _: None
+) -> list[Outcome]:
     """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
 
     def stages(sitting: CycleContext, outcome: Outcome) -> None:
         with _timed(outcome, "check"):
             outcome.warnings += checks.list_warnings(sitting)
             drop_refused(sitting, outcome)
-            start_renderer()  # it loads WeasyPrint while the film is looked at and cut
+            renderer.start()  # it loads WeasyPrint while the film is looked at and cut
             film, facts = check_film(sitting, reader, outcome)
         with _timed(outcome, "media"):
             cut_media(sitting, film, facts, reader, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
-            print_papers(_reopen(sitting), outcome, (), progress)
+            print_papers(_reopen(sitting), outcome, renderer, (), progress)
 
     with Reader() as reader:
         return each_cycle(case, options, "built", stages, progress)
 
 
 def print_only(
-    case: Path, options: Options, variants: Callable[[CycleContext], Sequence[Variant]]
+    case: Path,
+    options: Options,
+    renderer: PageRenderer,
+    variants: Callable[[CycleContext], Sequence[Variant]],
 ) -> list[Outcome]:
     """Prints papers again with today's answers; the film need not be there."""
 
@@ -71,7 +76,7 @@ def print_only(
         outcome.warnings += checks.list_warnings(sitting, languages)
         drop_refused(sitting, outcome)
         with _timed(outcome, "papers"):
-            print_papers(sitting, outcome, wanted)
+            print_papers(sitting, outcome, renderer, wanted)
 
     return each_cycle(case, options, "printed", stages)
 
@@ -93,7 +98,7 @@ def check(case: Path, options: Options) -> list[Outcome]:
     return outcomes
 
 
-def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
+def archive(case: Path, options: Options, renderer: PageRenderer, to: Path) -> list[Outcome]:
     """Writes a bag for each cycle, of what was built."""
     # bagit asks Python for every installed package when it is imported.
     from vigbook.archive.bags import write_bag
@@ -102,7 +107,7 @@ def archive(case: Path, options: Options, to: Path) -> list[Outcome]:
     def stages(sitting: CycleContext, outcome: Outcome) -> None:
         # Today's answers and today's consents go into a file that is kept for decades.
         if (sitting.folder / NOTEBOOK).exists():
-            print_papers(sitting, outcome, [Variant(name="record")])
+            print_papers(sitting, outcome, renderer, [Variant(name="record")])
             outcome.made.clear()
             outcome.kept.clear()
         family = sitting.family.folder.resolve().name
@@ -265,6 +270,7 @@ def run_workbook(
 def print_papers(
     sitting: CycleContext,
     outcome: Outcome,
+    renderer: PageRenderer,
     variants: Sequence[Variant] = (),
     progress: Progress = lambda _: None,
 ) -> None:
@@ -284,7 +290,7 @@ def print_papers(
     for variant in variants:
         progress(Event("printing", variant.name))
         with told_in(outcome.errors):  # one paper that cannot be printed stops no other
-            printed = print_paper(sitting, variant, laid)
+            printed = print_paper(sitting, variant, renderer, laid)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
             if printed.long:
                 outcome.warnings.append(printed.long)

@@ -25,6 +25,7 @@ from vigbook.batch.run import build_many, build_one, plan_many
 from vigbook.case.journal import write_answer
 from vigbook.errors import OutputError
 from vigbook.outcome import Event, Options
+from vigbook.paper.renderer import PageRenderer
 from vigbook.system import locks
 from vigbook.system.atomic import sha256_of
 
@@ -224,7 +225,9 @@ def test_a_build_that_failed_is_to_be_done_again(built_family: Path) -> None:
     assert reasons(built_family) == ()
 
 
-def test_what_changed_while_it_was_built_is_built_again(built_family: Path) -> None:
+def test_what_changed_while_it_was_built_is_built_again(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     cycle = built_family / "cycle-1" / "cycle.yaml"
     edit(cycle, "The spoon", "A spoon")
 
@@ -232,9 +235,9 @@ def test_what_changed_while_it_was_built_is_built_again(built_family: Path) -> N
         if event.kind == "running":
             edit(cycle, "A spoon", "Their spoon")
 
-    build_one(built_family, OPTIONS, change)
+    build_one(built_family, OPTIONS, renderer, change)
     assert "cycle.yaml changed" in reasons(built_family)
-    build_one(built_family, OPTIONS)
+    build_one(built_family, OPTIONS, renderer)
     assert reasons(built_family) == ()
     assert "Their spoon" in text_of(built_family / "cycle-1" / "print" / "take-home.pdf")
 

@@ -34,7 +34,6 @@ from vigbook.film.media import build_media
 from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
 from vigbook.film.queries import find_frames, frames_in, iter_frames, list_frame_times, probe_film
 from vigbook.film.reader import Reader
-from vigbook.paper.renderer import close_renderer
 from vigbook.system.limits import Limits
 from vigbook.timecode import Span, Timecode
 
@@ -77,12 +76,6 @@ def is_running(pid: int) -> bool:
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_other_process() -> None:
-    """What other tests kept for the next paper is none of the processes that are counted here."""
-    close_renderer()
 
 
 def children(pid: int | str = "self") -> set[int]:

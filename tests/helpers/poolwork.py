@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import os
 import signal
+from collections.abc import Callable, Iterator
 from pathlib import Path
+
+Work = Callable[[Path, str], str]
+
+
+@contextlib.contextmanager
+def open_work(what: Work, folder: Path) -> Iterator[Callable[[str], str]]:
+    """Gives a process its work, and notes that it entered and left."""
+    (folder / f"entered-{os.getpid()}").touch()
+    yield functools.partial(what, folder)
+    (folder / f"left-{os.getpid()}").touch()
 
 
 def note(folder: Path, thing: str) -> str:

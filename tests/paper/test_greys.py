@@ -18,6 +18,7 @@ from pypdfium2 import raw
 
 from vigbook.method.method import find_templates
 from vigbook.paper.printing import print_paper
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import PaperName, Variant
 
 SCALE = 3
@@ -75,7 +76,7 @@ def ground_of(grey: int, dots: NDArray[np.uint8]) -> int | None:
 
 
 @pytest.fixture
-def printed(built_family: Path) -> dict[str, Path]:
+def printed(built_family: Path, renderer: PageRenderer) -> dict[str, Path]:
     """The three papers of a team whose colour is the palest yellow."""
     service = built_family.parent / "service.yaml"
     service.write_text(service.read_text("utf-8") + 'colour: "#fff3a0"\n', "utf-8")
@@ -91,7 +92,9 @@ def printed(built_family: Path) -> dict[str, Path]:
         "".join(json.dumps(one) + "\n" for one in (rating, words))
     )
     names: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
-    return {name: print_paper(sit(built_family), Variant(name=name)).path for name in names}
+    return {
+        name: print_paper(sit(built_family), Variant(name=name), renderer).path for name in names
+    }
 
 
 @pytest.mark.parametrize("name", ["take-home", "record", "worksheet"])

@@ -38,7 +38,7 @@ from vigbook.errors import CaseError, PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
-from vigbook.paper.renderer import LIMITS, PageRenderer, close_renderer
+from vigbook.paper.renderer import LIMITS, PageRenderer
 from vigbook.paper.variants import PaperName, Variant
 from vigbook.system.atomic import sha256_of
 from vigbook.system.limits import Limits
@@ -50,17 +50,11 @@ TIGHT = Limits(seconds=3, memory_bytes=LIMITS.memory_bytes, file_bytes=LIMITS.fi
 PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_process_stays() -> Iterator[None]:
-    yield
-    close_renderer()
-
-
-def print_one(family: Path, name: PaperName) -> Path:
+def print_one(family: Path, name: PaperName, renderer: PageRenderer) -> Path:
     files = read_case_folder(family, [family / "cycle-1"], None)
     today = datetime.date.fromisoformat(TODAY)
     sitting = open_context(files, family / "cycle-1", find_templates(), today)
-    return print_paper(sitting, Variant(name=name)).path
+    return print_paper(sitting, Variant(name=name), renderer).path
 
 
 def squash(text: str) -> str:
@@ -257,7 +251,9 @@ LOGOS: dict[str, tuple[Callable[[Path], object], str]] = {
 
 
 @pytest.mark.parametrize("logo", LOGOS)
-def test_a_logo_that_is_no_picture_is_told_in_a_sentence(built_family: Path, logo: str) -> None:
+def test_a_logo_that_is_no_picture_is_told_in_a_sentence(
+    built_family: Path, logo: str, renderer: PageRenderer
+) -> None:
     write, said = LOGOS[logo]
     write(built_family.parent / "logo.png")
     with (built_family.parent / "service.yaml").open("a") as file:
@@ -266,7 +262,7 @@ def test_a_logo_that_is_no_picture_is_told_in_a_sentence(built_family: Path, log
     before = sha256_of(paper)
     begin = time.monotonic()
     with pytest.raises(PaperError, match=rf"^\S*logo\.png: [^\n]*({said})[^\n]*$"):
-        print_one(built_family, "take-home")
+        print_one(built_family, "take-home", renderer)
     assert time.monotonic() - begin < 15
     assert sha256_of(paper) == before
 
@@ -313,20 +309,24 @@ def test_five_megabytes_stop_one_paper_with_a_sentence_and_no_other(
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == [".made.json"]
 
 
-def test_a_word_without_an_end_is_told_with_its_place(built_family: Path) -> None:
+def test_a_word_without_an_end_is_told_with_its_place(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     say(built_family, "clip-1.see", "x" * 100_000)
     said = (
         r"record\.pdf clip-1\.see: has a word of 10000[0-9] letters without a space.*put spaces in"
     )
     with pytest.raises(PaperError, match=said):
-        print_one(built_family, "record")
+        print_one(built_family, "record", renderer)
 
 
-def test_a_hundred_thousand_letters_are_printed_to_the_last(built_family: Path) -> None:
+def test_a_hundred_thousand_letters_are_printed_to_the_last(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     words = " ".join(f"word{number}" for number in range(11_000))
     assert 98_000 < len(words) <= 100_000
     say(built_family, "clip-1.see", words)
-    path = print_one(built_family, "record")
+    path = print_one(built_family, "record", renderer)
     assert pages_of(path) > 15
     found = set(re.findall(r"word\d+", text_of(path)))
     assert found >= {f"word{number}" for number in range(0, 11_000, 7)}
@@ -334,12 +334,12 @@ def test_a_hundred_thousand_letters_are_printed_to_the_last(built_family: Path) 
 
 @pytest.mark.parametrize("name", PAPERS)
 def test_a_name_of_four_hundred_letters_is_printed_whole(
-    built_family: Path, name: PaperName
+    built_family: Path, name: PaperName, renderer: PageRenderer
 ) -> None:
     long = "".join(random.Random(3).choices("abcdefghijklmnopqrstuvwxyz", k=400))
     case = built_family / "case.yaml"
     case.write_text(case.read_text("utf-8").replace("name: Mia", f"name: {long}"), "utf-8")
-    path = print_one(built_family, name)
+    path = print_one(built_family, name, renderer)
     assert long in squash(text_of(path))
     assert pages_of(path) <= 6
 

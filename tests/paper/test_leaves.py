@@ -29,6 +29,7 @@ from pypdf import PdfReader
 from pypdf.generic import IndirectObject, StreamObject
 
 from vigbook.paper.printing import print_paper
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import Variant
 
 Run = Callable[..., "CompletedProcess[str]"]
@@ -46,7 +47,9 @@ OTHERS = [
 
 
 @pytest.fixture(scope="module")
-def marked(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> Path:
+def marked(
+    tmp_path_factory: pytest.TempPathFactory, numbered_film: Path, renderer: PageRenderer
+) -> Path:
     """The family with a word in every field, built, with papers of every kind."""
     folder = tmp_path_factory.mktemp("marked") / "cases" / "wren"
     family = write_marked_family(folder, numbered_film, MARK)
@@ -54,7 +57,7 @@ def marked(tmp_path_factory: pytest.TempPathFactory, numbered_film: Path) -> Pat
     assert done.returncode == 0, done.stdout
     (family.parent / "told.json").write_text(done.stdout)
     for variant in OTHERS:
-        print_paper(sit(family), variant)
+        print_paper(sit(family), variant, renderer)
     return family
 
 
@@ -288,7 +291,7 @@ NONE: set[str] = set()
          "filming taken back", "two disagree", "not in this still"],
 )  # fmt: skip
 def test_each_consent_holds_for_its_person_its_use_its_days_and_its_readers(
-    built_family: Path, old: str, new: str, held: list[set[str]]
+    built_family: Path, old: str, new: str, held: list[set[str]], renderer: PageRenderer
 ) -> None:
     edit(built_family / "case.yaml", *DAD)
     edit(built_family / "case.yaml", old, new)
@@ -303,7 +306,7 @@ def test_each_consent_holds_for_its_person_its_use_its_days_and_its_readers(
     )
     found = [
         stills_on(
-            print_paper(sit(built_family), Variant(name="take-home", person=person)).path,
+            print_paper(sit(built_family), Variant(name="take-home", person=person), renderer).path,
             built_family,
         )
         for person in (None, "mum", "dad")[: len(held)]
@@ -356,7 +359,7 @@ def without_those_who_refused(family: Path) -> None:
 
 @pytest.mark.parametrize("described", [True, False])
 def test_a_page_with_refusals_is_that_of_a_family_that_never_had_what_was_refused(
-    marked: Path, tmp_path: Path, described: bool
+    marked: Path, tmp_path: Path, described: bool, renderer: PageRenderer
 ) -> None:
     """To the byte: no gap in a number, no hole, no hint, in words, tags or pictures."""
 
@@ -375,7 +378,7 @@ def test_a_page_with_refusals_is_that_of_a_family_that_never_had_what_was_refuse
             without_those_who_refused(family)
         shutil.rmtree(family / "cycle-1" / "print")
         for person in (None, MARK("id mum")):
-            print_paper(sit(family), Variant(name="take-home", person=person))
+            print_paper(sit(family), Variant(name="take-home", person=person), renderer)
         found.append([paper(family, letter) for letter in "FM"])
     for one, other in zip(*found, strict=True):
         assert (text_of(one), alt_texts_in(one)) == (text_of(other), alt_texts_in(other))
@@ -449,12 +452,15 @@ def test_a_picture_in_the_record_has_its_own_time_beside_it(
     assert "0:02 Pictures" not in text
 
 
-def test_the_record_says_who_ticked_and_when(built_family: Path) -> None:
+def test_the_record_says_who_ticked_and_when(built_family: Path, renderer: PageRenderer) -> None:
     journal = built_family / "cycle-1" / "answers.jsonl"
     tick = {"v": 1, "id": "1", "at": "2026-10-05T10:00:00.000Z", "prompt": "take-home.checked",
             "value": True, "by": "mum", "source": "said"}  # fmt: skip
     journal.write_text(json.dumps(tick) + "\n", "utf-8")
-    printed = [print_paper(sit(built_family), Variant(name=one)) for one in ("record", "take-home")]
+    printed = [
+        print_paper(sit(built_family), Variant(name=one), renderer)
+        for one in ("record", "take-home")
+    ]
     record, page = (text_of(one.path) for one in printed)
     words = "We have read the printed page through together Yes ticked by Sam on 5 October 2026"
     assert words in record
@@ -462,16 +468,18 @@ def test_the_record_says_who_ticked_and_when(built_family: Path) -> None:
     assert "ticked" not in page
 
 
-def test_a_rating_that_is_not_shared_is_told_and_leaves_no_trace(built_family: Path) -> None:
+def test_a_rating_that_is_not_shared_is_told_and_leaves_no_trace(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     case = built_family / "case.yaml"
     edit(case, "consents:", "  - {id: gran, name: Pat, role: gran}\nconsents:")
-    never = print_paper(sit(built_family), Variant(name="take-home"))
+    never = print_paper(sit(built_family), Variant(name="take-home"), renderer)
     before = never.path.read_bytes()
     rating = {"v": 1, "id": "1", "at": "2026-10-05T10:00:00.000Z", "prompt": "goal.settle.now",
               "value": 5, "by": "gran", "source": "said"}  # fmt: skip
     (built_family / "cycle-1" / "answers.jsonl").write_text(json.dumps(rating) + "\n", "utf-8")
     never.path.unlink()
-    printed = print_paper(sit(built_family), Variant(name="take-home"))
+    printed = print_paper(sit(built_family), Variant(name="take-home"), renderer)
     assert printed.path.read_bytes() == before
     assert [(one.field, one.found) for one in printed.withheld] == [
         ("goal.settle.now",
@@ -508,7 +516,7 @@ Changes = dict[str, list[tuple[str, str]]]
     ids=["all", "no phone", "no worker", "neither", "no day", "weeks", "a set day", "past"],
 )  # fmt: skip
 def test_the_page_says_when_films_are_deleted_and_whom_to_ask(
-    built_family: Path, changes: Changes, said: str
+    built_family: Path, changes: Changes, said: str, renderer: PageRenderer
 ) -> None:
     """What nobody has written down yet is a line to write on, never a promise that is not there."""
     files = {"service": built_family.parent / "service.yaml", "case": built_family / "case.yaml",
@@ -516,7 +524,7 @@ def test_the_page_says_when_films_are_deleted_and_whom_to_ask(
     for name, edits in changes.items():
         for old, new in edits:
             edit(files[name], old, new)
-    assert said in text_of(print_paper(sit(built_family), Variant(name="take-home")).path)
+    assert said in text_of(print_paper(sit(built_family), Variant(name="take-home"), renderer).path)
 
 
 def test_a_day_of_deletion_that_nobody_knows_is_told(built_family: Path, vigbook: Run) -> None:

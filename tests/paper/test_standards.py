@@ -37,6 +37,7 @@ from vigbook.outcome import Options
 from vigbook.paper import pdf
 from vigbook.paper.attachment import Attachment
 from vigbook.paper.conformance import find_faults
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import Variant, choose_variants
 from vigbook.system.atomic import sha256_of
 
@@ -236,13 +237,16 @@ class Checked:
 
 @pytest.fixture(scope="module")
 def checked(
-    tmp_path_factory: pytest.TempPathFactory, drawn_examples: Path, numbered_film: Path
+    tmp_path_factory: pytest.TempPathFactory,
+    drawn_examples: Path,
+    numbered_film: Path,
+    renderer: PageRenderer,
 ) -> Checked:
     families = tmp_path_factory.mktemp("standards")
     shutil.copytree(drawn_examples, families, dirs_exist_ok=True)
     for family in ("otter", "heron"):
-        run(families / family)
-    wren = write_pictured(families / "team" / "wren", numbered_film)
+        run(families / family, renderer)
+    wren = write_pictured(families / "team" / "wren", numbered_film, renderer)
     papers = sorted(families.rglob("*.pdf"))
     planted = plant_all(wren / "cycle-1" / "print" / "record.pdf", families / "planted")
     workshop = tmp_path_factory.mktemp("verapdf")
@@ -250,19 +254,20 @@ def checked(
     return Checked(families=families, papers=papers, planted=planted, verdicts=verdicts)
 
 
-def run(family: Path) -> None:
+def run(family: Path, renderer: PageRenderer) -> None:
     """Prints all papers of a family, and those of its latest cycle in all styles."""
     options = Options(today=datetime.date.fromisoformat(TODAY))
-    outcomes = pipeline.build(family, options)
+    outcomes = pipeline.build(family, options, renderer)
     latest = max(family.glob("cycle-?"))
     for style in STYLES:
         variant = Variant(**{"name": "take-home", **style})
         only = [variant.name] if variant.name == "script" else []
-        outcomes += pipeline.print_only(latest, options, choose_variants(only, variant, ()))
+        choose = choose_variants(only, variant, ())
+        outcomes += pipeline.print_only(latest, options, renderer, choose)
     assert [one for one in outcomes if not one.ok] == []
 
 
-def write_pictured(folder: Path, film: Path) -> Path:
+def write_pictured(folder: Path, film: Path, renderer: PageRenderer) -> Path:
     """Writes and prints a family whose record has pictures, goals, answers and Arabic words."""
     write_family(folder, film)
     case = folder / "case.yaml"
@@ -271,7 +276,7 @@ def write_pictured(folder: Path, film: Path) -> Path:
     for prompt, words in (("clip-1.see", "She reached up."), ("remember", "هي تبحث عني"),
                           ("helped", "Waiting\nSmiling"), ("goal.settle.now", "5")):  # fmt: skip
         assert run_vigbook("answer", folder, prompt, words, "--by", "mum").returncode == 0
-    run(folder)
+    run(folder, renderer)
     return folder
 
 

@@ -7,7 +7,6 @@ import datetime
 import io
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,24 +25,12 @@ from vigbook.errors import PaperError
 from vigbook.method.method import find_templates
 from vigbook.paper.clean_html import tidy_html, tidy_markdown
 from vigbook.paper.conformance import find_faults
-from vigbook.paper.printing import PrintResult, print_paper
 from vigbook.paper.printed import remove_refused
-from vigbook.paper.renderer import PageRenderer, close_renderer
+from vigbook.paper.printing import PrintResult, print_paper
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import Variant
 
 PLACES = {"print": find_templates()[0] / "print"}
-
-
-@pytest.fixture(scope="module")
-def renderer() -> Iterator[PageRenderer]:
-    with PageRenderer() as started:
-        yield started
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_process_stays() -> Iterator[None]:
-    yield
-    close_renderer()
 
 
 def display(data: Any, metadata: Any = None) -> dict[str, Any]:
@@ -72,8 +59,8 @@ def open_family(family: Path) -> Any:
     return open_context(files, family / "cycle-1", find_templates(), today)
 
 
-def print_record(family: Path) -> PrintResult:
-    return print_paper(open_family(family), Variant(name="record"))
+def print_record(family: Path, renderer: PageRenderer) -> PrintResult:
+    return print_paper(open_family(family), Variant(name="record"), renderer)
 
 
 def draw_plot(**settings: Any) -> bytes:
@@ -154,10 +141,12 @@ DATAFRAME = """<div>
 </div>"""
 
 
-def test_a_data_frame_prints_as_a_table_in_its_place(built_family: Path) -> None:
+def test_a_data_frame_prints_as_a_table_in_its_place(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     data = {"text/html": DATAFRAME.splitlines(keepends=True), "text/plain": "plain"}
     add(built_family, {**display(data), "output_type": "execute_result", "execution_count": 1})
-    path = print_record(built_family).path
+    path = print_record(built_family, renderer).path
     text = text_of(path)
     assert "turns pauses clip" in text
     assert "Waiting 12 3.50 The spoon 9 NaN" in text
@@ -169,14 +158,16 @@ def test_a_data_frame_prints_as_a_table_in_its_place(built_family: Path) -> None
     assert '<td></td><th scope="col">turns</th>' in tidy
 
 
-def test_a_markdown_cell_prints_as_it_looks_on_the_screen(built_family: Path) -> None:
+def test_a_markdown_cell_prints_as_it_looks_on_the_screen(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     path = built_family / "cycle-1" / "workbook.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     source = "# Our own notes\n\n- **first**\n- second\n\nOne line\nand [another](http://x) <b>.\n"
     cell = {"cell_type": "markdown", "metadata": {}, "source": source.splitlines(keepends=True)}
     notebook["cells"].insert(3, cell)
     path.write_text(json.dumps(notebook), "utf-8")
-    text = text_of(print_record(built_family).path)
+    text = text_of(print_record(built_family, renderer).path)
     assert "Our own notes" in text
     assert re.search(r"first\W+second\W+One line and another <b>\.", text)
     for mark in ("# Our", "**", "http:"):
@@ -201,14 +192,16 @@ def test_a_wide_table_goes_on_below_with_its_headers(renderer: PageRenderer) -> 
 # --- Pictures --------------------------------------------------------------------------------
 
 
-def test_a_plot_with_its_tag_prints_without_anything_but_its_dots(built_family: Path) -> None:
+def test_a_plot_with_its_tag_prints_without_anything_but_its_dots(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     about = PngInfo()
     about.add_text("Comment", "made at 5 Secret Street")
     plot = draw_plot(pnginfo=about, dpi=(300, 300))
     metadata = {"image/png": {"alt": "Turns go up and down."}}
     add(built_family, display({"image/png": pack(plot), "text/plain": "<Figure>"}, metadata),
         display({"image/png": pack(draw_plot())}), tags=["no-people"])  # fmt: skip
-    printed = print_record(built_family)
+    printed = print_record(built_family, renderer)
     assert pictures_of(printed.path) == {(320, 200)}
     assert "Turns go up and down." in alt_texts_in(printed.path)
     assert "A picture from the team's own notebook" in alt_texts_in(printed.path)
@@ -219,17 +212,19 @@ def test_a_plot_with_its_tag_prints_without_anything_but_its_dots(built_family: 
     assert not any(b"Secret Street" in one for one in [*streams, printed.path.read_bytes()])
 
 
-def test_a_changed_plot_is_printed_again(built_family: Path) -> None:
+def test_a_changed_plot_is_printed_again(built_family: Path, renderer: PageRenderer) -> None:
     add(built_family, display({"image/png": pack(draw_plot())}), tags=["no-people"])
-    assert print_record(built_family).made
-    assert not print_record(built_family).made
+    assert print_record(built_family, renderer).made
+    assert not print_record(built_family, renderer).made
     out = io.BytesIO()
     PIL.Image.new("RGB", (50, 40), "teal").save(out, "PNG")
     add(built_family, display({"image/png": pack(out.getvalue())}), tags=["no-people"])
-    assert print_record(built_family).made
+    assert print_record(built_family, renderer).made
 
 
-def test_a_picture_prints_only_with_everybodys_yes_and_goes_with_it(built_family: Path) -> None:
+def test_a_picture_prints_only_with_everybodys_yes_and_goes_with_it(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     out = io.BytesIO()
     exif = PIL.Image.Exif()
     exif[0x010E] = "Secret Street"
@@ -237,7 +232,7 @@ def test_a_picture_prints_only_with_everybodys_yes_and_goes_with_it(built_family
         out, "JPEG", exif=exif, comment=b"Secret Street"
     )
     add(built_family, display({"image/jpeg": pack(out.getvalue())}))
-    printed = print_record(built_family)
+    printed = print_record(built_family, renderer)
     assert pictures_of(printed.path) == set()
     text = text_of(printed.path)
     reason = "Mia: not asked about the team's record; Sam: not asked about the team's record"
@@ -248,7 +243,7 @@ def test_a_picture_prints_only_with_everybodys_yes_and_goes_with_it(built_family
     assert "cells[4]: a picture left out of the record: Mia" in told[0]
     assert "give the cell the tag 'no-people' if nobody can be seen, as in a plot" in told[0]
     say_yes(built_family)
-    printed = print_record(built_family)
+    printed = print_record(built_family, renderer)
     assert (300, 200) in pictures_of(printed.path)
     assert b"Secret Street" not in printed.path.read_bytes()
     case = built_family / "case.yaml"
@@ -258,13 +253,13 @@ def test_a_picture_prints_only_with_everybodys_yes_and_goes_with_it(built_family
     assert not printed.path.exists()
 
 
-def test_a_drawing_is_never_rendered(built_family: Path) -> None:
+def test_a_drawing_is_never_rendered(built_family: Path, renderer: PageRenderer) -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>drawn words</text></svg>'
     little = {"image/svg+xml": svg, "text/plain": "<Figure size 640x480 with 1 Axes>"}
     inline = {"text/html": f"<p>Beside it</p>{svg}<img src='data:image/png;base64,AA=='>"}
     add(built_family, display(little), display({"image/svg+xml": svg, "text/plain": "In words"}),
         display(inline), tags=["no-people"])  # fmt: skip
-    text = text_of(print_record(built_family).path)
+    text = text_of(print_record(built_family, renderer).path)
     assert "A picture was left out here: drawings are not printed; show it as PNG" in text
     assert "A picture was left out here: it is part of a table or text" in text
     assert "In words" in text
@@ -282,12 +277,12 @@ def test_a_drawing_is_never_rendered(built_family: Path) -> None:
     ],
 )
 def test_a_picture_that_is_none_is_told_with_its_cell(
-    built_family: Path, content: bytes, said: str
+    built_family: Path, content: bytes, said: str, renderer: PageRenderer
 ) -> None:
     before = (built_family / "cycle-1" / "print" / "record.pdf").read_bytes()
     add(built_family, display({"image/png": pack(content)}), tags=["no-people"])
     with pytest.raises(PaperError, match=rf"workbook\.ipynb cells\[4\]: {said}; save it as"):
-        print_record(built_family)
+        print_record(built_family, renderer)
     assert (built_family / "cycle-1" / "print" / "record.pdf").read_bytes() == before
 
 
@@ -318,29 +313,33 @@ ODD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("fault", ODD)
-def test_an_output_that_is_none_is_passed_over(built_family: Path, fault: str) -> None:
+def test_an_output_that_is_none_is_passed_over(
+    built_family: Path, fault: str, renderer: PageRenderer
+) -> None:
     add(built_family, *ODD[fault], metadata={"tags": "no-people"})
-    path = print_record(built_family).path
+    path = print_record(built_family, renderer).path
     assert ("still here" in text_of(path)) == (fault == "metadata of a wrong type")
     assert set(attachments_of(path)) == {"review.json"}
     assert "Sign-off" in text_of(path)
 
 
-def test_outputs_and_metadata_that_are_no_lists_are_passed_over(built_family: Path) -> None:
+def test_outputs_and_metadata_that_are_no_lists_are_passed_over(
+    built_family: Path, renderer: PageRenderer
+) -> None:
     path = built_family / "cycle-1" / "workbook.ipynb"
     notebook = json.loads(path.read_text("utf-8"))
     for part in ({"outputs": None}, {"outputs": 7, "metadata": None}, {"metadata": [1]}):
         cell = {"cell_type": "code", "source": "x", "outputs": [], "metadata": {}}
         notebook["cells"].append({**cell, **part})
     path.write_text(json.dumps(notebook), "utf-8")
-    assert "Sign-off" in text_of(print_record(built_family).path)
+    assert "Sign-off" in text_of(print_record(built_family, renderer).path)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "text/html"])
 def test_ten_megabytes_from_one_cell_are_told_with_its_number(
-    built_family: Path, kind: str
+    built_family: Path, kind: str, renderer: PageRenderer
 ) -> None:
     add(built_family, display({kind: "word " * 2_000_000}))
     said = r"workbook\.ipynb cells\[4\]: shows 10000000 letters.*show less of it, as with df\.head"
     with pytest.raises(PaperError, match=said):
-        print_record(built_family)
+        print_record(built_family, renderer)

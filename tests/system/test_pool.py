@@ -7,23 +7,21 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
 import pytest
 from live import wait_until
-from poolwork import fall_once, note, pids, stop
+from poolwork import Work, fall_once, note, open_work, pids, stop
 
 from vigbook.system.pool import Done, work_through
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="there is no kill -9")
 
 
-def work(
-    what: Callable[[Path, str], str], folder: Path, things: str, most_each: int = 50
-) -> list[Done[str, str]]:
-    found = work_through(functools.partial(what, folder), things, processes=2, most_each=most_each)
+def work(what: Work, folder: Path, things: str, most_each: int = 50) -> list[Done[str, str]]:
+    opened = functools.partial(open_work, what, folder)
+    found = work_through(opened, things, processes=2, most_each=most_each)
     return sorted(found, key=lambda one: one.thing)
 
 
@@ -44,6 +42,13 @@ def test_a_process_is_replaced_after_so_many_things(tmp_path: Path) -> None:
     assert os.getpid() not in by
 
 
+def test_each_process_opens_its_work_once_and_closes_it_when_it_is_done(tmp_path: Path) -> None:
+    work(note, tmp_path, "abcdef", most_each=2)
+    by = {str(pids(tmp_path, one)[0]) for one in "abcdef"}
+    for kind in ("entered", "left"):
+        assert {one.name.split("-")[1] for one in tmp_path.glob(f"{kind}-*")} == by
+
+
 def test_what_fails_is_raised_and_no_process_stays(tmp_path: Path) -> None:
     before = {one.pid for one in psutil.Process().children()}
     with pytest.raises(LookupError, match="a"):
@@ -53,16 +58,19 @@ def test_what_fails_is_raised_and_no_process_stays(tmp_path: Path) -> None:
 
 
 PROGRAM = """
-    import functools, sys, pathlib, time
+    import functools, sys, pathlib
     sys.path.insert(0, sys.argv[1])
     import slow
     from vigbook.system.pool import work_through
     if __name__ == "__main__":
-        work = functools.partial(slow.work, pathlib.Path(sys.argv[1]))
+        work = functools.partial(slow.open_work, pathlib.Path(sys.argv[1]))
         list(work_through(work, sys.argv[2], processes=2, most_each=9))
 """
 SLOW = """
-    import os, time
+    import contextlib, functools, os, time
+    @contextlib.contextmanager
+    def open_work(folder):
+        yield functools.partial(work, folder)
     def work(folder, thing):
         if thing == "b":
             return  # its process waits for more from now on

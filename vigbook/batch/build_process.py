@@ -26,10 +26,11 @@ from typing import IO
 
 from vigbook.errors import Problem
 from vigbook.outcome import Options, Outcome
+from vigbook.paper.renderer import PageRenderer
 from vigbook.system.lifetime import OWN_GROUP, end_with
 from vigbook.system.messages import read_message, write_message
 
-Build = Callable[[Path, Options], list[Outcome]]
+Build = Callable[[Path, Options, PageRenderer], list[Outcome]]
 FAMILIES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
 IDLE_S = 60
 """How long a process waits for the next family before it ends."""
@@ -168,12 +169,12 @@ def main() -> None:
     # Whatever a library may print must not get among the answers.
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
-    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError), PageRenderer() as renderer:
         while _wait_for_request():
             asked = read_message(sys.stdin.buffer)
             if asked is None:
                 return
-            write_message(answers, pickle.dumps(_run(pickle.loads(asked))))
+            write_message(answers, pickle.dumps(_run(pickle.loads(asked), renderer)))
 
 
 def _wait_for_request() -> bool:
@@ -183,7 +184,7 @@ def _wait_for_request() -> bool:
     return bool(ready)
 
 
-def _run(request: BuildRequest) -> list[Outcome]:
+def _run(request: BuildRequest, renderer: PageRenderer) -> list[Outcome]:
     """Builds a family, and returns the outcomes with paths that can be read elsewhere."""
     if request.by:
         os.environ["VIGBOOK_WORKER"] = request.by
@@ -194,7 +195,7 @@ def _run(request: BuildRequest) -> list[Outcome]:
     folder = request.folder if there else request.case.parent
     if folder.is_dir():
         os.chdir(folder)
-    outcomes = request.build(request.case, request.options)
+    outcomes = request.build(request.case, request.options, renderer)
     return outcomes if there else [_move(outcome, request.case) for outcome in outcomes]
 
 

@@ -6,6 +6,7 @@ stays in a process for the next one to meet in a page: each ends after a number 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import os
@@ -17,6 +18,7 @@ from vigbook import pipeline
 from vigbook.batch.plan import Plan, plan_case, scan, write_stamp
 from vigbook.errors import Problem, VigbookError
 from vigbook.outcome import Options, Outcome, Progress
+from vigbook.paper.renderer import PageRenderer
 from vigbook.system.pool import work_through
 from vigbook.system.temporary import remove_scratch
 
@@ -77,9 +79,10 @@ def _build(
         yield from build_on_cluster(scheduler, cases, options, build_one)
         return
     if len(cases) == 1:
-        yield cases[0], build_one(cases[0], options, progress)
+        with PageRenderer() as renderer:
+            yield cases[0], build_one(cases[0], options, renderer, progress)
         return
-    work = functools.partial(build_one, options=options)
+    work = functools.partial(_open_builder, options)
     processes = min(len(cases), os.cpu_count() or 1)
     for done in work_through(work, cases, processes=processes, most_each=CASES_A_PROCESS):
         outcomes = done.result or [Outcome(case=str(done.thing))]
@@ -93,12 +96,21 @@ def _build(
         yield done.thing, outcomes
 
 
-def build_one(case: Path, options: Options, progress: Progress = lambda _: None) -> list[Outcome]:
+@contextlib.contextmanager
+def _open_builder(options: Options) -> Iterator[Callable[[Path], list[Outcome]]]:
+    """Gives a process of a batch what it builds with, one renderer for all of its cases."""
+    with PageRenderer() as renderer:
+        yield functools.partial(build_one, options=options, renderer=renderer)
+
+
+def build_one(
+    case: Path, options: Options, renderer: PageRenderer, progress: Progress = lambda _: None
+) -> list[Outcome]:
     """Builds one case and leaves its stamp (`plan`); whatever goes wrong stays with it."""
 
     def work(case: Path) -> list[Outcome]:
         before = scan(case, options)
-        outcomes = pipeline.build(case, options, progress)
+        outcomes = pipeline.build(case, options, renderer, progress)
         write_stamp(case, options, before, outcomes)
         return outcomes
 

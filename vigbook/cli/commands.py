@@ -100,11 +100,13 @@ def demo(
     """Make an example family with a film, and go the whole way to the printed pages."""
     from vigbook import pipeline
     from vigbook.demo.examples import draw_films, lay_out
+    from vigbook.paper.renderer import PageRenderer
 
-    with show_status() as progress:
+    options = _options(None, None, today)
+    with show_status() as progress, PageRenderer() as renderer:
         family = or_leave(lambda: lay_out(folder))
         or_leave(lambda: draw_films(family, progress))
-        outcomes = or_leave(lambda: pipeline.build(family, _options(None, None, today), progress))
+        outcomes = or_leave(lambda: pipeline.build(family, options, renderer, progress))
     tell_outcomes(outcomes)
     made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
     for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
@@ -191,9 +193,9 @@ def build(
                 done.append((plan, found))
                 if plan.reasons:
                     progress(None)
-                told = shorten(found) if many else found
-                if not as_json and not (many and sys.stdout.isatty() and is_quiet(told)):
-                    tell_outcomes(told)
+                shown = shorten(found) if many else found
+                if not as_json and not (many and sys.stdout.isatty() and is_quiet(shown)):
+                    tell_outcomes(shown)
     finally:  # Ctrl-C too: what is done is done
         if many:
             from vigbook.cli.progress import print_table
@@ -234,6 +236,7 @@ def print_(
 ) -> None:
     """Print the papers again, with today's answers."""
     from vigbook import pipeline
+    from vigbook.paper.renderer import PageRenderer
     from vigbook.paper.variants import Variant, choose_variants
 
     options = _options(service, templates, today, wait)
@@ -241,7 +244,9 @@ def print_(
         name="take-home", language=language, size=size, paper=paper, private=private, blank=blank
     )
     choose = choose_variants([one.value for one in only or ()], style, person or ())
-    outcomes = _each(cases, lambda case: pipeline.print_only(case, options, choose))
+    with PageRenderer() as renderer:
+        work = lambda case: pipeline.print_only(case, options, renderer, choose)  # noqa: E731
+        outcomes = _each(cases, work)
     report(outcomes, as_json)
 
 
@@ -335,8 +340,8 @@ def film(
     for sentence in described.will:
         typer.echo(f"- {sentence}")
     if described.tells:
-        told = "; ".join(described.tells)
-        typer.echo(f"- It carries {told}: none of it goes into a clip, a picture or a page.")
+        tags = "; ".join(described.tells)
+        typer.echo(f"- It carries {tags}: none of it goes into a clip, a picture or a page.")
     complain(described.warnings, "note: ")
 
 
@@ -352,9 +357,11 @@ def archive(
 ) -> None:
     """Write one bag a cycle for the archive."""
     from vigbook import pipeline
+    from vigbook.paper.renderer import PageRenderer
 
     options = _options(service, templates, today, wait)
-    outcomes = _each(cases, lambda case: pipeline.archive(case, options, to))
+    with PageRenderer() as renderer:
+        outcomes = _each(cases, lambda case: pipeline.archive(case, options, renderer, to))
     report(outcomes, as_json)
 
 

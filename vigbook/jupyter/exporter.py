@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from vigbook.outcome import Options
     from vigbook.paper.variants import PaperName
 
-# JupyterLab's server makes each page in a thread; laying out sets fonts for the whole process.
+# JupyterLab's server makes each page in a thread; each page takes a process of some hundred MB.
 _ONE_AT_A_TIME = threading.Lock()
 
 
@@ -64,10 +64,10 @@ class PaperExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
             if "path" not in where:
                 raise UsageError(_NOT_OURS, "save the notebook in its cycle's folder first")
             with _ONE_AT_A_TIME:
-                content, told = export_paper(nb, Path(where["path"]), where["name"], self.paper)
+                content, problems = export_paper(nb, Path(where["path"]), where["name"], self.paper)
         except VigbookError as err:
             self._give_up(err)
-        for problem in told:
+        for problem in problems:
             self.log.warning("%s", problem)
         return content, resources
 
@@ -122,6 +122,7 @@ def export_paper(
     from vigbook.gates import each_cycle
     from vigbook.outcome import Outcome
     from vigbook.paper.printing import make_paper
+    from vigbook.paper.renderer import PageRenderer
     from vigbook.paper.variants import Variant
 
     case, cycle = find_parameters(node, folder / f"{name}.ipynb")
@@ -131,15 +132,16 @@ def export_paper(
 
     def stages(sitting: CycleContext, outcome: Outcome) -> None:
         outcome.warnings += list_warnings(sitting)
-        content, withheld = make_paper(sitting, Variant(name=paper), node)
+        content, withheld = make_paper(sitting, Variant(name=paper), renderer, node)
         made.append(content)
         outcome.withheld += withheld
         outcome.made.append(f"{paper}.pdf")  # for the log: whatever its file is called, no name
 
-    outcomes = each_cycle(folder / case / f"cycle-{cycle}", _options(), "exported", stages)
+    with PageRenderer() as renderer:
+        outcomes = each_cycle(folder / case / f"cycle-{cycle}", _options(), "exported", stages)
     if errors := [problem for outcome in outcomes for problem in outcome.errors]:
         raise WorkbookError(errors)
-    return made[0], [told for outcome in outcomes for told in outcome.withheld + outcome.warnings]
+    return made[0], [one for outcome in outcomes for one in outcome.withheld + outcome.warnings]
 
 
 def find_parameters(node: Mapping[str, Any], path: Path) -> tuple[str, int]:

@@ -31,7 +31,7 @@ from vigbook.paper.kinds.worksheet import make_worksheet
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import find_logo
 from vigbook.paper.printed import latest, long_problem, read_state, write_state
-from vigbook.paper.renderer import borrow_renderer, check_length
+from vigbook.paper.renderer import PageRenderer, check_length
 from vigbook.paper.variants import Variant, most_pages
 from vigbook.system.atomic import publish_bytes, sha256_of
 from vigbook.workbook.elements import fill
@@ -64,9 +64,10 @@ class PrintResult:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Draft:
-    """All that a paper is made of, before it is laid out."""
+    """All that a paper is made of, before it is laid out, and the process that lays it out."""
 
     page: Page
+    renderer: PageRenderer
     variant: Variant
     name: str
     context: View
@@ -79,13 +80,17 @@ class _Draft:
 
 
 def print_paper(
-    sitting: CycleContext, variant: Variant, laid: dict[str, tuple[int, bytes]] | None = None
+    sitting: CycleContext,
+    variant: Variant,
+    renderer: PageRenderer,
+    laid: dict[str, tuple[int, bytes]] | None = None,
 ) -> PrintResult:
     """Prints one paper, unless the one that is there was made from the same things.
 
     Args:
         sitting: the cycle.
         variant: which paper, for whom and how.
+        renderer: the process that lays it out.
         laid: what was laid out before it; the copy of somebody who is shown all that is on the
             family's page is that page, and is taken from there.
 
@@ -95,7 +100,7 @@ def print_paper(
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
-    draft = _draft(sitting, variant)
+    draft = _draft(sitting, variant, renderer)
     path, html = draft.path, _render(draft)
     key = _key(draft, html)
     state = read_state(path.parent)
@@ -124,37 +129,45 @@ def print_paper(
 
 
 def make_paper(
-    sitting: CycleContext, variant: Variant, node: Mapping[str, Any] | None = None
+    sitting: CycleContext,
+    variant: Variant,
+    renderer: PageRenderer,
+    node: Mapping[str, Any] | None = None,
 ) -> tuple[bytes, tuple[Problem, ...]]:
     """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
 
     Args:
         sitting: the cycle.
         variant: which paper, for whom and how.
+        renderer: the process that lays it out.
         node: the executed notebook that a record is made from; the one on the disk where None.
 
     Raises:
         PaperError, UsageError: as `print_paper`.
     """
-    draft = _draft(sitting, variant, node)
+    draft = _draft(sitting, variant, renderer, node)
     return _lay_out(draft, _render(draft))[1], tuple(draft.page.withheld.list_problems())
 
 
 def _draft(
-    sitting: CycleContext, variant: Variant, node: Mapping[str, Any] | None = None
+    sitting: CycleContext,
+    variant: Variant,
+    renderer: PageRenderer,
+    node: Mapping[str, Any] | None = None,
 ) -> _Draft:
     _check_foot(sitting)
     page, name = open_page(sitting, variant)
     contexts: dict[str, Callable[[Page], View]] = {
         "take-home": make_take_home,
         "script": make_take_home,
-        "record": functools.partial(make_record, node=node),
+        "record": functools.partial(make_record, renderer=renderer, node=node),
         "worksheet": make_worksheet,
     }
     # The record goes out of the house by mail: what was taken back stays in the archive's bag.
     record = variant.name == "record"
     return _Draft(
         page=page,
+        renderer=renderer,
         variant=variant,
         name=name,
         context=contexts[variant.name](page),
@@ -255,8 +268,10 @@ def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
 def _press(draft: _Draft, html: str, at_most: int | None) -> tuple[int, bytes]:
     sitting = draft.page.sitting
     attached = [_attach_all(sitting, draft.data)] if draft.data else []
-    with borrow_renderer() as renderer, _named(draft.path):
-        return renderer.lay_out(html, draft.places, attached, draft.page.own_pictures, at_most)
+    with _named(draft.path):
+        return draft.renderer.lay_out(
+            html, draft.places, attached, draft.page.own_pictures, at_most
+        )
 
 
 def _render(draft: _Draft, fit: int = 0) -> str:
@@ -266,8 +281,7 @@ def _render(draft: _Draft, fit: int = 0) -> str:
     templates = page.sitting.templates
     context = {**draft.context, "page": {**draft.context["page"], "fit": fit}}
     if len(templates) > 1:  # a team's own may hold anything, work without an end too
-        with borrow_renderer() as renderer:
-            text = renderer.fill(template, templates, page.words.language, context)
+        text = draft.renderer.fill(template, templates, page.words.language, context)
     else:
         text = fill(templates, page.words, template, context)
     return set_in_one_face(drop_controls(text))

@@ -8,14 +8,11 @@ lie; of the machine's settings it gets what Python and WeasyPrint need to start.
 
 from __future__ import annotations
 
-import atexit
 import base64
-import contextlib
 import dataclasses
 import os
 import re
 import sys
-import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -64,7 +61,10 @@ class Tidied:
 
 
 class PageRenderer(SandboxedProcess):
-    """A process that lays pages out, started when it is first asked and again after it fell."""
+    """A process that lays pages out, started when it is first asked and again after it fell.
+
+    To start it takes a second, so whoever makes many papers keeps one for them all.
+    """
 
     def __init__(self, limits: Limits = LIMITS) -> None:
         handed_on = {key: one for key, one in os.environ.items() if _HANDED_ON.fullmatch(key)}
@@ -159,38 +159,6 @@ def _beyond(what: str, took_too_long: bool) -> Problem:
 
 def _pack(content: bytes) -> str:
     return base64.b64encode(content).decode()
-
-
-_lock = threading.Lock()
-_standing: list[tuple[int, PageRenderer]] = []
-
-
-@contextlib.contextmanager
-def borrow_renderer() -> Iterator[PageRenderer]:
-    """Gives the one process of this program, kept for the next paper: starting it takes a second.
-
-    One paper at a time. It ends with this program, however that ends.
-    """
-    with _lock:
-        if _standing and _standing[0][0] != os.getpid():
-            _standing.clear()  # a forked program's: its pipes are not ours to use
-        if not _standing:
-            _standing.append((os.getpid(), PageRenderer()))
-            atexit.register(close_renderer)
-        yield _standing[0][1]
-
-
-def start_renderer() -> None:
-    """Lets the process that `borrow_renderer` keeps load its libraries meanwhile."""
-    with borrow_renderer() as renderer:
-        renderer.start()
-
-
-def close_renderer() -> None:
-    """Ends the process that `borrow_renderer` keeps; the next who borrows it starts another."""
-    with _lock:
-        if _standing:
-            _standing.pop()[1].close()
 
 
 def check_length(html: str, texts: Mapping[str, str]) -> None:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 
 from vigbook.errors import PaperError, Problem, show_path
 from vigbook.paper.page import Page, View
-from vigbook.paper.renderer import Tidied, borrow_renderer
+from vigbook.paper.renderer import PageRenderer, Tidied
 from vigbook.workbook.build import NOTEBOOK, Output
 
 NO_PEOPLE = "no-people"
@@ -33,13 +33,16 @@ _MOST_PICTURE_BYTES = 30 * 2**20
 _MOST_PICTURES = 100
 
 
-def show_cell(page: Page, output: Output, heading_level: int) -> Iterator[View]:
+def show_cell(
+    page: Page, output: Output, heading_level: int, renderer: PageRenderer
+) -> Iterator[View]:
     """Yields what one output of a team's own cell shows in the record.
 
     Args:
         page: the record.
         output: the output.
         heading_level: what the first heading in it may be.
+        renderer: the process that makes it safe.
 
     Raises:
         PaperError: there is far too much of it, or its picture is broken, and where.
@@ -55,12 +58,12 @@ def show_cell(page: Page, output: Output, heading_level: int) -> Iterator[View]:
         _check_letters(page, output, html)
         if (_DRAWN_IN if markdown else _SEEN_ONLY).search(html):
             yield _leave_out(page, say("it is part of a table or text"))
-        with _named(page, output), borrow_renderer() as renderer:
+        with _named(page, output):
             tidied = renderer.tidy_html(html, heading_level, markdown=markdown)
         if tidied:
             yield {"kind": "html", "id": "", "html": tidied}
     elif picture:
-        yield _show_picture(page, output, data[picture])
+        yield _show_picture(page, output, data[picture], renderer)
     elif "image/svg+xml" in data and _says_little(plain):
         yield _leave_out(page, say("drawings are not printed; show it as PNG"))
     elif plain.strip():
@@ -106,7 +109,7 @@ def _named(page: Page, output: Output) -> Iterator[None]:
         ) from err
 
 
-def _show_picture(page: Page, output: Output, text: str) -> View:
+def _show_picture(page: Page, output: Output, text: str, renderer: PageRenderer) -> View:
     if NO_PEOPLE not in output.tags:
         decision = page.sitting.may_show_everybody(page.use)
         if not decision:
@@ -125,7 +128,7 @@ def _show_picture(page: Page, output: Output, text: str) -> View:
         content = base64.b64decode(re.sub(r"\s+", "", text), validate=True)
     except (binascii.Error, ValueError):
         content = b""
-    with _named(page, output), borrow_renderer() as renderer:
+    with _named(page, output):
         tidied = renderer.tidy_picture(content)
     return _place_picture(page, output, tidied)
 

@@ -25,6 +25,7 @@ from vigbook.system.lifetime import PATIENCE_S, end_with
 T = TypeVar("T")
 R = TypeVar("R")
 
+OpenWork = Callable[[], contextlib.AbstractContextManager[Callable[[T], R]]]
 TRIES = 2
 
 
@@ -44,58 +45,64 @@ class Done(Generic[T, R]):
 
 
 @dataclasses.dataclass(slots=True)
+class _Task(Generic[T]):
+    thing: T
+    falls: int = 0
+
+
+@dataclasses.dataclass(slots=True)
 class _Worker(Generic[T]):
     process: SpawnProcess
     ours: Connection
-    at: T | None = None
+    at: _Task[T] | None = None
     begun: int = 0
 
 
 def work_through(
-    work: Callable[[T], R], things: Sequence[T], *, processes: int, most_each: int
+    open_work: OpenWork[T, R], things: Sequence[T], *, processes: int, most_each: int
 ) -> Iterator[Done[T, R]]:
     """Works on things in processes of their own, and yields what came of each as it is done.
 
     Left early, or interrupted, the processes are told to stop and waited for.
 
     Args:
-        work: a function of a module, or a partial of one.
+        open_work: a function of a module, or a partial of one. Each process enters what it gives,
+            once, for the function that works on a thing; so it may keep what is slow to start.
         things: each is sent to a process.
         processes: how many at once.
         most_each: after so many things a process is replaced by a new one.
     """
-    waiting = collections.deque(things)
-    falls = collections.Counter[int]()  # by the thing's identity: it need not be hashable
+    waiting = collections.deque(_Task(thing) for thing in things)
     workers: list[_Worker[T]] = []
     try:
         while waiting or any(worker.at is not None for worker in workers):
             while waiting and len(workers) < processes:
-                workers.append(_start(work))
+                workers.append(_start(open_work))
             for worker in workers:
                 if worker.at is None and waiting:
                     worker.at, worker.begun = waiting.popleft(), worker.begun + 1
                     with contextlib.suppress(OSError):  # it ended; that is seen below
-                        worker.ours.send(worker.at)
+                        worker.ours.send(worker.at.thing)
             for worker in _wait(workers):
-                thing = worker.at
+                task = worker.at
                 said = _hear(worker)
                 if said is not None:
                     worker.at = None
                     if worker.begun >= most_each:
                         workers.remove(worker)
                         _dismiss(worker)
-                    if thing is not None:
-                        yield Done(thing=thing, result=_result(said), falls=falls[id(thing)])
+                    if task is not None:
+                        yield Done(thing=task.thing, result=_result(said), falls=task.falls)
                     continue
                 workers.remove(worker)
                 _dismiss(worker)
-                if thing is None:
+                if task is None:
                     continue
-                falls[id(thing)] += 1
-                if falls[id(thing)] < TRIES:
-                    waiting.append(thing)
+                task.falls += 1
+                if task.falls < TRIES:
+                    waiting.append(task)
                 else:
-                    yield Done(thing=thing, result=None, falls=falls[id(thing)])
+                    yield Done(thing=task.thing, result=None, falls=task.falls)
     except BaseException:
         for worker in workers:
             worker.process.terminate()
@@ -107,11 +114,11 @@ def work_through(
             _dismiss(worker)
 
 
-def _start(work: Callable[[T], R]) -> _Worker[T]:
+def _start(open_work: OpenWork[T, R]) -> _Worker[T]:
     # A fresh interpreter, not a fork: ffmpeg's and Pango's threads do not survive one.
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(work, theirs, os.getpid()), daemon=False)
+    process = context.Process(target=_work, args=(open_work, theirs, os.getpid()), daemon=False)
     process.start()
     theirs.close()  # else its end would not be seen
     return _Worker(process, ours)
@@ -152,21 +159,22 @@ def _dismiss(worker: _Worker[T]) -> None:
 # --- In the process itself ------------------------------------------------------------------
 
 
-def _work(work: Callable[[Any], Any], theirs: Connection, program: int) -> None:
+def _work(open_work: OpenWork[Any, Any], theirs: Connection, program: int) -> None:
     """Works on what it is sent, until there is no more or the program is gone."""
     with contextlib.suppress(KeyboardInterrupt):
         end_with(program)
-        while True:
-            try:
-                thing = theirs.recv()
-            except (EOFError, OSError):
-                return
-            try:
-                said = "result", work(thing)
-            except Exception as err:
-                err.add_note(traceback.format_exc())
-                said = "raised", err
-            try:
-                theirs.send(said)
-            except OSError:
-                return
+        with open_work() as work:
+            while True:
+                try:
+                    thing = theirs.recv()
+                except (EOFError, OSError):
+                    return
+                try:
+                    said = "result", work(thing)
+                except Exception as err:
+                    err.add_note(traceback.format_exc())
+                    said = "raised", err
+                try:
+                    theirs.send(said)
+                except OSError:
+                    return

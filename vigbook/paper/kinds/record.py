@@ -11,6 +11,7 @@ from vigbook.case.models import Consent
 from vigbook.errors import PaperError, Problem
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import format_deletion, make_frame
+from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.team_cells import show_cell
 from vigbook.workbook.build import NOTEBOOK, list_outputs, read_workbook
 
@@ -19,11 +20,12 @@ _HEADED = ("helping-question", "clip", "prompt", "goals", "next-step", "next-dat
 _RECORD_USES = ("filming", "shared-review", "take-home", "service-record")
 
 
-def make_record(page: Page, node: Mapping[str, Any] | None = None) -> View:
+def make_record(page: Page, renderer: PageRenderer, node: Mapping[str, Any] | None = None) -> View:
     """Returns what the record says, from the executed notebook and today's answers.
 
     Args:
         page: the paper.
+        renderer: the process that makes safe what a team's own cells show.
         node: the notebook; the cycle's own, from the disk, where None.
 
     Raises:
@@ -37,7 +39,7 @@ def make_record(page: Page, node: Mapping[str, Any] | None = None) -> View:
         raise PaperError(
             Problem(file=str(sitting.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
         )
-    blocks = list(_record_blocks(page, node))
+    blocks = list(_record_blocks(page, renderer, node))
     case, cycle = sitting.case, sitting.cycle
     return {
         **make_frame(page, say("Review record: %(family)s, cycle %(number)s",
@@ -55,7 +57,7 @@ def make_record(page: Page, node: Mapping[str, Any] | None = None) -> View:
     }  # fmt: skip
 
 
-def _record_blocks(page: Page, node: Any) -> Iterator[View]:
+def _record_blocks(page: Page, renderer: PageRenderer, node: Any) -> Iterator[View]:
     """Yields the record's blocks: our elements by reference, a team's own output made safe.
 
     Prompts that nobody answered are named together, after the prompts of the same clip.
@@ -68,7 +70,9 @@ def _record_blocks(page: Page, node: Any) -> Iterator[View]:
         kind, element_id = output.kind, output.id
         own = kind == "other"
         views = (
-            show_cell(page, output, 3 if headed else 2) if own else [page.view(kind, element_id)]
+            show_cell(page, output, 3 if headed else 2, renderer)
+            if own
+            else [page.view(kind, element_id)]
         )
         for view in views:
             if view is None:
