@@ -31,7 +31,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 import vigbook.film.decode
 from benchmarks.footage import describe_load, films, processor_s
 from vigbook.film.media import STILL_LONG_SIDE_PX, STILL_QUALITY, write_picture
-from vigbook.film.probe import OpenFilm, open_film
+from vigbook.film.probe import OpenContainer, open_container
 from vigbook.film.queries import find_frames, iter_frames
 from vigbook.film.reader import Reader
 from vigbook.timecode import Timecode
@@ -185,13 +185,13 @@ def count_decoded(film: Path) -> Count:
     count = Count()
 
     @contextlib.contextmanager
-    def open_counting(path: Path) -> Iterator[OpenFilm]:
-        with open_film(path) as real:
+    def open_counting(path: Path) -> Iterator[OpenContainer]:
+        with open_container(path) as real:
             container: Any = _Container(real.container, count)
             stream: Any = _Stream(real.stream, count)
             yield dataclasses.replace(real, container=container, stream=stream)
 
-    with mock.patch.object(vigbook.film.decode, "open_film", open_counting):
+    with mock.patch.object(vigbook.film.decode, "open_container", open_counting):
         assert len(list(vigbook.film.decode.find_frames(film, TIMES))) == len(TIMES)
     return count
 

@@ -27,7 +27,15 @@ from numpy.typing import NDArray
 from vigbook.errors import FilmError, Problem
 from vigbook.film.facts import Shown
 from vigbook.film.picture import show, turned
-from vigbook.film.probe import OpenFilm, decode, demux, find_sound, open_film, problem, pts_of
+from vigbook.film.probe import (
+    OpenContainer,
+    decode,
+    demux,
+    find_sound,
+    open_container,
+    problem,
+    pts_of,
+)
 from vigbook.timecode import Span, Timecode
 
 # Codecs whose frames that no other is made of may be passed over without a trace: every packet of
@@ -50,7 +58,7 @@ def find_frames(
     Raises:
         FilmError: the film cannot be read, or cannot be decoded at one of the times.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         # Packets that are passed over hold a place among the threads: more of them keep it busy.
         film.stream.codec_context.thread_count = min(16, 4 * (os.cpu_count() or 1))
         walker = _Walker(film)
@@ -73,7 +81,7 @@ def find_thumbnails(path: Path, times: Sequence[Timecode], long_side: int) -> It
     Raises:
         FilmError: the film cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         latest: VideoFrame | None = None
         for time in times:
             frame, _ = _seek(film, film.pts_at(time))
@@ -95,7 +103,7 @@ def list_levels(path: Path, step: Timecode) -> Iterator[tuple[Timecode, float]]:
     Raises:
         FilmError: the film cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         sound = find_sound(film.container)
         if sound is None:
             return
@@ -118,7 +126,7 @@ def list_levels(path: Path, step: Timecode) -> Iterator[tuple[Timecode, float]]:
 
 
 def _list_swings(
-    film: OpenFilm, sound: AudioStream
+    film: OpenContainer, sound: AudioStream
 ) -> Iterator[tuple[Fraction, int, NDArray[np.float32]]]:
     """Yields pieces of a sound track: when each begins, its samples a second, and they."""
     for packet in film.container.demux(sound):
@@ -157,11 +165,11 @@ def list_frame_times(path: Path, span: Span) -> list[Timecode]:
     Raises:
         FilmError: the film cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         return _list_times(film, span)
 
 
-def _list_times(film: OpenFilm, span: Span) -> list[Timecode]:
+def _list_times(film: OpenContainer, span: Span) -> list[Timecode]:
     first = film.pts_at(span.start)
     # Half a tick keeps a frame exactly at the end out, whatever its rounding.
     end = (span.end.seconds + film.zero) / film.base
@@ -188,7 +196,7 @@ def find_lead(path: Path, time: Timecode) -> tuple[Timecode | None, Timecode | N
     Raises:
         FilmError: the film cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         packets = _read_group(film, [film.pts_at(time)])
         key = packets[0].dts if packets else None
         just_before = time - Timecode(Fraction(1, 1000))
@@ -207,7 +215,7 @@ def find_end(path: Path) -> Timecode:
     Raises:
         FilmError: the film cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         container = film.container
         ends = (
             (packet.pts + (packet.duration or 0)) * packet.time_base
@@ -223,13 +231,13 @@ def count_frames(path: Path) -> int:
     Raises:
         FilmError: it cannot be read.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         # What an edit list cuts off is in the file but never shown.
         packets = (one for one in demux(film) if not one.is_discard)
         return sum(1 for packet in packets if packet.pts is not None)
 
 
-def _by_key_frame(film: OpenFilm, times: Sequence[Timecode]) -> Iterator[list[Timecode]]:
+def _by_key_frame(film: OpenContainer, times: Sequence[Timecode]) -> Iterator[list[Timecode]]:
     """Yields times that lie in one group of pictures together."""
     index = film.stream.index_entries
 
@@ -241,7 +249,7 @@ def _by_key_frame(film: OpenFilm, times: Sequence[Timecode]) -> Iterator[list[Ti
         yield list(group)
 
 
-def _jump(film: OpenFilm, wanted: Sequence[int]) -> list[VideoFrame]:
+def _jump(film: OpenContainer, wanted: Sequence[int]) -> list[VideoFrame]:
     """Returns the frames on screen at some pts in one group of pictures, decoding no other.
 
     Only what those frames are made of is decoded. Where the packets do not tell for sure which
@@ -268,7 +276,7 @@ def _jump(film: OpenFilm, wanted: Sequence[int]) -> list[VideoFrame]:
     return [found[pts] for pts in due if pts is not None] if whole else []
 
 
-def _read_group(film: OpenFilm, wanted: Sequence[int]) -> list[Packet[VideoStream]]:
+def _read_group(film: OpenContainer, wanted: Sequence[int]) -> list[Packet[VideoStream]]:
     """Returns the packets from the key frame before some pts to after the last."""
     if film.container.format.name.split(",")[0] not in ("mov", "matroska"):
         return []  # packets are timed as it comes, or seeking comes to any of them
@@ -300,7 +308,7 @@ def _read_group(film: OpenFilm, wanted: Sequence[int]) -> list[Packet[VideoStrea
 class _Walker:
     """Goes forward through a film from time to time, seeking only where that is shorter."""
 
-    def __init__(self, film: OpenFilm) -> None:
+    def __init__(self, film: OpenContainer) -> None:
         self._film = film
         self._frames: Iterator[VideoFrame] = iter(())
         self._before: VideoFrame | None = None  # the one before the next
@@ -346,7 +354,7 @@ class _Walker:
         return entry >= 0 and index[entry].timestamp <= pts_of(self._shown)
 
 
-def _seek(film: OpenFilm, wanted: int) -> tuple[VideoFrame | None, Iterator[VideoFrame]]:
+def _seek(film: OpenContainer, wanted: int) -> tuple[VideoFrame | None, Iterator[VideoFrame]]:
     """Goes to a key frame at or before a pts, or to the first; returns it, and those after it."""
     lowest = _lowest(film)
     for back_s in (0, 1, 3, 8, 20, 60, None):
@@ -360,7 +368,7 @@ def _seek(film: OpenFilm, wanted: int) -> tuple[VideoFrame | None, Iterator[Vide
     return first, frames
 
 
-def _list_pts(film: OpenFilm, start: int | None, end: Fraction) -> list[int]:
+def _list_pts(film: OpenContainer, start: int | None, end: Fraction) -> list[int]:
     lowest = _lowest(film)
     stream = film.stream
     begin = lowest if start is None else max(lowest, start)
@@ -388,7 +396,7 @@ def _list_pts(film: OpenFilm, start: int | None, end: Fraction) -> list[int]:
     return pts
 
 
-def _walk_pts(film: OpenFilm) -> Iterator[int]:
+def _walk_pts(film: OpenContainer) -> Iterator[int]:
     """Yields the pts of frames from where the container stands, decoding none if it can."""
     if film.container.format.name == "mpeg":
         # A programme stream times only some packets; those between are guessed, and wrongly.
@@ -399,7 +407,7 @@ def _walk_pts(film: OpenFilm) -> Iterator[int]:
                 yield packet.pts
 
 
-def _lowest(film: OpenFilm) -> int:
+def _lowest(film: OpenContainer) -> int:
     """Returns a pts from which seeking backward comes to the very first key frame."""
     start = film.stream.start_time or 0
     if film.container.format.name.startswith("mpeg"):
@@ -409,7 +417,7 @@ def _lowest(film: OpenFilm) -> int:
     return start
 
 
-def _size(film: OpenFilm, frame: VideoFrame, long_side: int | None) -> tuple[int, int] | None:
+def _size(film: OpenContainer, frame: VideoFrame, long_side: int | None) -> tuple[int, int] | None:
     """Returns the size of an upright picture with square pixels and no side over `long_side`."""
     if long_side is None:
         return None
@@ -427,5 +435,5 @@ def _packet_pts(packet: Packet[VideoStream]) -> int:
     return packet.pts if packet.pts is not None else 0
 
 
-def _undecodable(film: OpenFilm, time: Timecode) -> Problem:
+def _undecodable(film: OpenContainer, time: Timecode) -> Problem:
     return problem(film.path, f"no picture can be decoded at {time}", "choose another moment")

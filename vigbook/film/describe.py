@@ -81,13 +81,13 @@ def describe_film(path: Path) -> Description:
         )
 
 
-def check_size(film: Path, facts: FilmFacts) -> list[Problem]:
+def check_size(path: Path, facts: FilmFacts) -> list[Problem]:
     """Returns a warning where a film's pictures have too few dots for the width of a page."""
     if max(facts.width, facts.height) >= _COARSE_PX:
         return []
     size = f"{facts.width} by {facts.height} dots"
     found = f"its pictures are small ({size}), and print small or they would look coarse"
-    return [Problem(file=show_path(film), found=found, mend="film with a higher setting next time")]
+    return [Problem(file=show_path(path), found=found, mend="film with a higher setting next time")]
 
 
 def _say(facts: FilmFacts, uneven: bool) -> Iterator[str]:

@@ -35,11 +35,11 @@ def ffmpeg_version() -> str:
     return str(imageio_ffmpeg.get_ffmpeg_version())
 
 
-def input_options(film: Path, container: str, seek: Fraction = Fraction(0)) -> list[str]:
+def input_options(path: Path, container: str, seek: Fraction = Fraction(0)) -> list[str]:
     """Returns the options by which a film is read: safely, and from `seek` on.
 
     Args:
-        film: the film.
+        path: the film.
         container: ffmpeg's name of its format.
         seek: in seconds from the container's own start.
     """
@@ -50,7 +50,7 @@ def input_options(film: Path, container: str, seek: Fraction = Fraction(0)) -> l
         *(["-fflags", "+discardcorrupt"] if container == "mpegts" else []),
         # Not to 0: the first key frame of some would be passed over.
         *(["-ss", f"{float(seek):.6f}"] if seek else []),
-        "-i", str(film.resolve()),
+        "-i", str(path.resolve()),
     ]  # fmt: skip
 
 

@@ -44,8 +44,8 @@ _TELLS: Mapping[Told, tuple[str, ...]] = {
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class OpenFilm:
-    """An open film: its picture, the pts that is film time 0 in seconds, and a tick in seconds."""
+class OpenContainer:
+    """A film open for reading: its picture, the pts that is film time 0, and a tick, in seconds."""
 
     path: Path
     container: InputContainer
@@ -67,7 +67,7 @@ def probe_film(path: Path) -> FilmFacts:
     Raises:
         FilmError: it is not there, is no film, or has no picture that can be decoded.
     """
-    with open_film(path) as film:
+    with open_container(path) as film:
         container, stream = film.container, film.stream
         stream.codec_context.thread_count = 1  # for three pictures, starting more takes longer
         frames = list(itertools.islice(decode(film), 3))
@@ -112,7 +112,7 @@ def probe_film(path: Path) -> FilmFacts:
 
 
 @contextlib.contextmanager
-def open_film(path: Path) -> Iterator[OpenFilm]:
+def open_container(path: Path) -> Iterator[OpenContainer]:
     if not path.is_file():
         raise FilmError(problem(path, "the film is not there", "copy it there or mend its name"))
     try:
@@ -139,7 +139,7 @@ def open_film(path: Path) -> Iterator[OpenFilm]:
         stream.thread_type = "SLICE" if container.format.name == "mpegts" else "AUTO"
         base = stream.time_base or Fraction(1, 90000)
         try:
-            yield OpenFilm(path, container, stream, _zero(container), base)
+            yield OpenContainer(path, container, stream, _zero(container), base)
         except MemoryError:
             raise
         except av.FFmpegError as err:
@@ -175,7 +175,7 @@ def _list_told(container: InputContainer) -> Iterator[Told]:
         yield "data"
 
 
-def decode(film: OpenFilm) -> Iterator[VideoFrame]:
+def decode(film: OpenContainer) -> Iterator[VideoFrame]:
     """Yields frames with a time from where the film stands; a damaged packet is passed over."""
     guessed = film.container.format.name == "mpegts"  # the last of a broadcast that broke off
     for packet in demux(film):
@@ -185,7 +185,7 @@ def decode(film: OpenFilm) -> Iterator[VideoFrame]:
                     yield frame
 
 
-def demux(film: OpenFilm) -> Iterator[Packet[VideoStream]]:
+def demux(film: OpenContainer) -> Iterator[Packet[VideoStream]]:
     """Yields the picture's packets from where the film stands, and an empty one at its end."""
     if film.container.format.name != "mpegts":  # discs mark good packets as damaged
         yield from film.container.demux(film.stream)
@@ -222,7 +222,7 @@ def _zero(container: InputContainer) -> Fraction:
     return min((one for one in starts if abs(one - start) <= _MICROSECOND), default=start)
 
 
-def _length(film: OpenFilm) -> Timecode:
+def _length(film: OpenContainer) -> Timecode:
     stream, container = film.stream, film.container
     if stream.duration:
         begin = (stream.start_time or 0) * film.base - film.zero

@@ -30,7 +30,7 @@ from vigbook.film import h264
 from vigbook.film.facts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER
 from vigbook.film.h264 import Obstacle, Parameters, Picture
 from vigbook.film.picture import turned
-from vigbook.film.probe import OpenFilm, decode, find_sound, open_film
+from vigbook.film.probe import OpenContainer, decode, find_sound, open_container
 from vigbook.film.soundtrack import encode_sound
 from vigbook.timecode import Span, Timecode
 
@@ -73,7 +73,7 @@ class _Plan:
 
 
 def copy_clip(
-    film: Path,
+    path: Path,
     times: Sequence[Timecode],
     span: Span,
     out: Path,
@@ -87,7 +87,7 @@ def copy_clip(
     before it, and nothing of the film's metadata is in it.
 
     Args:
-        film: the film.
+        path: the film.
         times: when each picture that is due comes up, as `list_frame_times` returns them.
         span: the clip's marks; no picture that comes up at its end or later is due.
         out: the mp4 to write. When that cannot be done, nothing is left there.
@@ -97,7 +97,7 @@ def copy_clip(
         None, or why this clip has to be encoded again as a whole, in plain words.
     """
     try:
-        zero, look = _write(film, times, span, out, sound)
+        zero, look = _write(path, times, span, out, sound)
         _check(out, times, zero, look)
     except Obstacle as obstacle:
         out.unlink(missing_ok=True)
@@ -113,8 +113,8 @@ def copy_clip(
 
 
 @contextlib.contextmanager
-def _open(path: Path) -> Iterator[OpenFilm]:
-    with open_film(path) as film:
+def _open(path: Path) -> Iterator[OpenContainer]:
+    with open_container(path) as film:
         if film.container.format.name.split(",")[0] != "mov":
             raise Obstacle("the film is not an mp4")
         # A picture on the cover is a track of pictures too.
@@ -145,7 +145,7 @@ def _check_film(stream: VideoStream) -> Parameters:
     return parameters
 
 
-def _packets(film: OpenFilm, pts: int, length_size: int) -> Iterator[tuple[int, bytes]]:
+def _packets(film: OpenContainer, pts: int, length_size: int) -> Iterator[tuple[int, bytes]]:
     """Yields pts and packet, from an IDR picture on that comes up at `pts` or before."""
     target, before = pts, cast(int | None, None)
     while True:
@@ -167,7 +167,7 @@ def _packets(film: OpenFilm, pts: int, length_size: int) -> Iterator[tuple[int, 
         yield packet.pts, bytes(packet)
 
 
-def _plan(film: OpenFilm, pictures: Iterable[Picture], due: list[int], end: Fraction) -> _Plan:
+def _plan(film: OpenContainer, pictures: Iterable[Picture], due: list[int], end: Fraction) -> _Plan:
     coded: list[Picture] = []
     past = 0
     for picture in pictures:
@@ -242,7 +242,7 @@ def _decoding_times(pts: Sequence[int], held_back: int) -> list[int]:
 class _Encoder:
     """Encodes the pictures at a clip's end again, under parameter sets of their own."""
 
-    def __init__(self, film: OpenFilm, parameters: Parameters) -> None:
+    def __init__(self, film: OpenContainer, parameters: Parameters) -> None:
         stream = film.stream
         films = parameters.sps
         free = min(set(range(32)) - parameters.pps_ids - {films.id})
@@ -275,10 +275,10 @@ class _Encoder:
             yield Picture(packet.pts or 0, packet.is_keyframe, h264.join_units(slices))
 
 
-def _encode(film: Path, end: _End, encoder: _Encoder | None, length_size: int) -> Iterator[Picture]:
+def _encode(path: Path, end: _End, encoder: _Encoder | None, length_size: int) -> Iterator[Picture]:
     if encoder is None:
         return
-    with _open(film) as opened:
+    with _open(path) as opened:
         packets = _packets(opened, end.key, length_size)
         packets = itertools.dropwhile(lambda one: one[0] != end.key, packets)
         for pts, data in itertools.chain(itertools.islice(packets, end.packets), [(0, b"")]):
@@ -293,9 +293,9 @@ def _encode(film: Path, end: _End, encoder: _Encoder | None, length_size: int) -
     yield from encoder.encode(None)
 
 
-def _copy(film: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[Picture]:
+def _copy(path: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[Picture]:
     reader = h264.Reader(parameters)
-    with _open(film) as opened:
+    with _open(path) as opened:
         packets = _packets(opened, pts[0], parameters.length_size)
         packets = itertools.dropwhile(lambda one: one[0] != pts[0], packets)
         for at, data in itertools.islice(packets, len(pts)):
@@ -331,12 +331,12 @@ def _stamp(
 
 
 def _write(
-    film: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str
+    path: Path, times: Sequence[Timecode], span: Span, out: Path, sound: str
 ) -> tuple[Timecode, _Look]:
     """Writes the clip, and returns the film time that is its time 0, and how the film looks."""
     # Neither dates nor titles nor tools are written.
     options = {"movflags": "+faststart", "fflags": "+bitexact"}
-    with _open(film) as opened:
+    with _open(path) as opened:
         parameters = _check_film(opened.stream)
         look = _look(opened)
         size, sps = parameters.length_size, parameters.sps
@@ -355,9 +355,9 @@ def _write(
             _Encoder(opened, parameters) if one.pts else None for one in (plan.head, plan.tail)
         ]
         coded = itertools.chain(
-            _encode(film, plan.head, encoders[0], size),
-            _copy(film, plan.copied, parameters),
-            _encode(film, plan.tail, encoders[1], size),
+            _encode(path, plan.head, encoders[0], size),
+            _copy(path, plan.copied, parameters),
+            _encode(path, plan.tail, encoders[1], size),
         )
         own = encoders[0] or encoders[1]
         avcc = h264.format_avcc(
@@ -378,7 +378,7 @@ def _write(
                     layout="stereo",
                 )
                 voice.codec_context.flags |= Flags.bitexact  # else it signs its first packet
-                tracks.append(encode_sound(film, voice, span, zero, sound == "level"))
+                tracks.append(encode_sound(path, voice, span, zero, sound == "level"))
             with contextlib.ExitStack() as stack:
                 for one in tracks:
                     stack.callback(one.close)
@@ -405,7 +405,7 @@ def _check(out: Path, times: Sequence[Timecode], zero: Timecode, look: _Look) ->
             raise Obstacle("it would not look as the film does")
 
 
-def _look(film: OpenFilm) -> _Look:
+def _look(film: OpenContainer) -> _Look:
     """Returns what a player goes by, besides the pixels."""
     frame = next(decode(film), None)
     if frame is None:

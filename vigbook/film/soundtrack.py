@@ -14,17 +14,17 @@ from av.filter import Graph
 from av.packet import Packet
 
 from vigbook.film.h264 import Obstacle
-from vigbook.film.probe import find_sound, open_film
+from vigbook.film.probe import find_sound, open_container
 from vigbook.timecode import Span, Timecode
 
 
 def encode_sound(
-    film: Path, voice: AudioStream, span: Span, zero: Timecode, level: bool
+    path: Path, voice: AudioStream, span: Span, zero: Timecode, level: bool
 ) -> Generator[Packet[Any], None, None]:
     """Yields the packets of a film's sound within a span, cut to the sample and encoded again.
 
     Args:
-        film: the film.
+        path: the film.
         voice: the track to encode for.
         span: what is heard, in film time.
         zero: the film time that is the track's 0; at most a little before the span.
@@ -33,7 +33,7 @@ def encode_sound(
     Raises:
         Obstacle: there is none that can be read.
     """
-    with open_film(film) as opened:
+    with open_container(path) as opened:
         stream = find_sound(opened.container)
         assert stream
         base = stream.time_base or Fraction(1)
