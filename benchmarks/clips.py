@@ -19,6 +19,7 @@ sys.path.append(str(Path(__file__).parents[1]))
 from benchmarks.footage import describe_load, films, processor_s, run_ffmpeg
 from vigbook.case.models import Clip
 from vigbook.film.clips import ENCODER_OPTIONS, LONG_SIDE_PX
+from vigbook.film.film import open_film
 from vigbook.film.media import build_media
 
 STARTS, SECONDS = (73.4, 288.8, 511.2), 20
@@ -31,7 +32,8 @@ def by_vigbook(film: Path, out: Path) -> None:
         Clip.model_validate({"id": f"clip-{number}", "start": start, "end": start + SECONDS})
         for number, start in enumerate(STARTS, start=1)
     ]
-    built = build_media(film, film.name, clips, out)
+    with open_film(film) as opened:
+        built = build_media(opened, film.name, clips, out)
     assert len(built.made) == len(STARTS)
     assert not built.warnings, built.warnings
 

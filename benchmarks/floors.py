@@ -93,7 +93,7 @@ def _build(family: Path, reader: Reader) -> tuple[dict[str, float], list[Page]]:
     spent["read and check the case"] = processor_s() - before
     clips = sitting.cycle.clips
     bare = [clip.model_copy(update={"stills": ()}) for clip in clips]
-    cut = partial(build_media, film, film.name, folder=sitting.media, reader=reader, facts=facts)
+    cut = partial(build_media, film, film.path.name, folder=sitting.media, facts=facts)
     spent["the film's clips"] = _timed(partial(cut, bare))
     spent["stills"] = _timed(partial(cut, clips))
     spent["workbook"] = _timed(lambda: build_workbook(sitting))

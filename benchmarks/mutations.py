@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 from mutations import Step, child_processes, draw_films, mutate, try_film
 
 from benchmarks.footage import describe_load
+from vigbook.film.film import Film
 from vigbook.film.reader import Reader
 from vigbook.system.limits import Limits
 
@@ -139,11 +140,11 @@ def main() -> int:
                 name = names[number % len(names)]
                 content, kinds = mutate(contents[name], f"{asked.seed}-{number}")
                 with tempfile.TemporaryDirectory(dir=place) as folder:
-                    film = Path(folder, name)
-                    film.write_bytes(content)
+                    path = Path(folder, name)
+                    path.write_bytes(content)
                     # So that each kind of film has its turn.
                     cut = bool(asked.only) or number // len(names) % asked.cut_every == 0
-                    steps = try_film(film, Path(folder, "out"), reader, cut=cut)
+                    steps = try_film(Film(path, reader), Path(folder, "out"), cut=cut)
                     printed = printed_since()
                 tally.add(number, f"{kinds}-{name}".replace(" ", "-"), steps, printed, content)
                 if asked.only:

@@ -30,10 +30,9 @@ import imageio_ffmpeg
 sys.path.append(str(Path(__file__).parents[1]))
 import vigbook.film.decode
 from benchmarks.footage import describe_load, films, processor_s
+from vigbook.film.film import Film, open_film
 from vigbook.film.media import STILL_LONG_SIDE_PX, STILL_QUALITY, write_picture
 from vigbook.film.probe import OpenContainer, open_container
-from vigbook.film.queries import find_frames, iter_frames
-from vigbook.film.reader import Reader
 from vigbook.timecode import Timecode
 
 TIMES = [
@@ -45,16 +44,21 @@ BARE, ONE_FFMPEG = "a bare PyAV loop", "one ffmpeg process with ten -ss"
 OURS = "vigbook"
 
 
-def by_vigbook(film: Path, out: Path, long_side: int | None, reader: Reader | None) -> None:
+def by_vigbook(film: Film, out: Path, long_side: int | None) -> None:
     """As a build takes them: each is written while the next is read."""
-    frames = iter_frames(film, TIMES, reader, long_side=long_side)
-    for number, shown in enumerate(frames):
+    for number, shown in enumerate(film.iter_frames(TIMES, long_side=long_side)):
         write_picture(out / f"{number}.jpg", shown.picture)
 
 
-def by_find_frames(film: Path, out: Path, long_side: int | None, reader: Reader) -> None:
+def by_new_process(path: Path, out: Path, long_side: int | None) -> None:
+    """The same, by a process that is started for it."""
+    with open_film(path) as film:
+        by_vigbook(film, out, long_side)
+
+
+def by_find_frames(film: Film, out: Path, long_side: int | None) -> None:
     """All are read, and then written."""
-    for number, shown in enumerate(find_frames(film, TIMES, reader, long_side=long_side)):
+    for number, shown in enumerate(film.find_frames(TIMES, long_side=long_side)):
         write_picture(out / f"{number}.jpg", shown.picture)
 
 
@@ -218,24 +222,24 @@ Took = dict[str, dict[str, list[tuple[float, float]]]]
 """Of each size and way, in each round: the seconds on the clock and those of the processor."""
 
 
-def measure(film: Path, rounds: int) -> Took:
+def measure(path: Path, rounds: int) -> Took:
     """Takes the stills in every way, at full size and as printed."""
     took: Took = {}
-    with tempfile.TemporaryDirectory() as name, Reader() as reader:
+    with tempfile.TemporaryDirectory() as name, open_film(path) as film:
         out = Path(name)
-        find_frames(film, TIMES[:1], reader)  # it is started now
+        film.find_frames(TIMES[:1])  # it is started now
         ways: list[tuple[str, str, Callable[[], None]]] = []
         for label, size in (("1920x1080", None), (f"{PRINT_SIZE[0]}x{PRINT_SIZE[1]}", PRINT_SIZE)):
             long_side = size[0] if size else None
             ways += [
-                (label, OURS, functools.partial(by_vigbook, film, out, long_side, reader)),
+                (label, OURS, functools.partial(by_vigbook, film, out, long_side)),
                 (label, f"{OURS}, all read before any is written",
-                 functools.partial(by_find_frames, film, out, long_side, reader)),
+                 functools.partial(by_find_frames, film, out, long_side)),
                 (label, f"{OURS}, its process started too",
-                 functools.partial(by_vigbook, film, out, long_side, None)),
-                (label, BARE, functools.partial(by_bare_loop, film, out, size)),
-                (label, ONE_FFMPEG, functools.partial(by_one_ffmpeg, film, out, size)),
-                (label, "ten ffmpeg processes", functools.partial(by_ten_ffmpeg, film, out, size)),
+                 functools.partial(by_new_process, path, out, long_side)),
+                (label, BARE, functools.partial(by_bare_loop, path, out, size)),
+                (label, ONE_FFMPEG, functools.partial(by_one_ffmpeg, path, out, size)),
+                (label, "ten ffmpeg processes", functools.partial(by_ten_ffmpeg, path, out, size)),
             ]  # fmt: skip
         for turn in range(rounds):
             # Who comes first is another one each time.

@@ -38,6 +38,7 @@ from vigbook.paper.variants import Variant, list_variants
 if TYPE_CHECKING:
     from vigbook.film.describe import Description
     from vigbook.film.facts import FilmFacts
+    from vigbook.film.film import Film
 
 
 def build(
@@ -52,7 +53,7 @@ def build(
             renderer.start()  # it loads WeasyPrint while the film is looked at and cut
             film, facts = check_film(sitting, reader, outcome)
         with _timed(outcome, "media"):
-            cut_media(sitting, film, facts, reader, outcome, progress)
+            cut_media(sitting, film, facts, outcome, progress)
         with _timed(outcome, "workbook"):
             run_workbook(sitting, outcome, options, progress)
         with _timed(outcome, "papers"):
@@ -162,7 +163,7 @@ def new(folder: Path) -> None:
     write_new_case(folder)
 
 
-def find_film(sitting: CycleContext) -> Path:
+def find_film_path(sitting: CycleContext) -> Path:
     """Returns the path of a cycle's film.
 
     Raises:
@@ -182,7 +183,7 @@ def find_film(sitting: CycleContext) -> Path:
     return film
 
 
-def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple[Path, FilmFacts]:
+def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple[Film, FilmFacts]:
     """Returns a cycle's film and what it is, after looking whether it plays and is long enough.
 
     Raises:
@@ -190,16 +191,16 @@ def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple
         FilmError: it cannot be read.
     """
     from vigbook.film.describe import check_size  # numpy is slow to load
-    from vigbook.film.queries import find_frames, probe_film
+    from vigbook.film.film import Film
 
-    film = find_film(sitting)
-    checks.check_film_there(sitting, film)
-    facts = probe_film(film, reader)
+    film = Film(find_film_path(sitting), reader)
+    checks.check_film_there(sitting, film.path)
+    facts = film.probe()
     latest = max((clip.end for clip in sitting.cycle.clips), default=facts.length)
     # Some films say that they are shorter than they are: then their last frame is looked for.
-    last = find_frames(film, [latest], reader)[0].at if latest > facts.length else None
+    last = film.find_frames([latest])[0].at if latest > facts.length else None
     checks.check_spans(sitting, facts, last)
-    outcome.warnings += check_size(film, facts)
+    outcome.warnings += check_size(film.path, facts)
     return film, facts
 
 
@@ -218,7 +219,7 @@ def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
         outcome.warnings.append(Problem(file=show_path(path), found=found))
     removed = [*remove_unwanted(sitting.media, agreed), *papers]
     filmed = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
-    if not (filmed and find_film(sitting).is_file()):
+    if not (filmed and find_film_path(sitting).is_file()):
         removed += remove_aids(sitting.media / FOLDER, None)
     if removed:
         names = [path.name for path in removed]
@@ -227,9 +228,8 @@ def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
 
 def cut_media(
     sitting: CycleContext,
-    film: Path,
+    film: Film,
     facts: FilmFacts,
-    reader: Reader,
     outcome: Outcome,
     progress: Progress,
 ) -> None:
@@ -242,7 +242,7 @@ def cut_media(
     outcome.withheld += refused
     name = sitting.cycle.film.file
     told = lambda clip, done: progress(Event("cutting", clip, done))  # noqa: E731
-    built = build_media(film, name, agreed, sitting.media, told, reader, facts)
+    built = build_media(film, name, agreed, sitting.media, told, facts)
     remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings

@@ -13,7 +13,7 @@ from pdfs import pages_of, pictures_in, text_of
 
 from vigbook.case.folder import read_case_folder
 from vigbook.demo.examples import FILMS, find_examples, lay_out
-from vigbook.film.queries import find_frames, probe_film
+from vigbook.film.film import open_film
 from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Timecode
 
@@ -23,13 +23,14 @@ Run = Callable[..., "CompletedProcess[str]"]
 @pytest.mark.slow
 @pytest.mark.parametrize("name", FILMS)
 def test_a_film_is_long_enough_has_sound_and_shows_turns(drawn_examples: Path, name: str) -> None:
-    facts = probe_film(drawn_examples / name)
-    assert (facts.width, facts.height, facts.audio_codec) == (1280, 720, "aac")
-    assert facts.length >= Timecode.parse(120)
     case = read_case_folder(drawn_examples / name.split("/")[0])
     cycle = case.cycles[drawn_examples / Path(name).parent].model
     times = [still.at for clip in cycle.clips for still in clip.stills]
-    small = [one.picture[::8, ::8].astype(int) for one in find_frames(drawn_examples / name, times)]
+    with open_film(drawn_examples / name) as film:
+        facts, shown = film.probe(), film.find_frames(times)
+    assert (facts.width, facts.height, facts.audio_codec) == (1280, 720, "aac")
+    assert facts.length >= Timecode.parse(120)
+    small = [one.picture[::8, ::8].astype(int) for one in shown]
     # Whose turn it is can be seen: no two stills are the same picture.
     for place, one in enumerate(small):
         assert all(np.abs(one - other).mean() > 0.5 for other in small[:place])

@@ -22,6 +22,7 @@ from films import frames_of, paint_number, run_ffmpeg
 from numpy.typing import NDArray
 
 from vigbook.case.models import Clip
+from vigbook.film.film import open_film
 from vigbook.film.media import build_media
 
 # No strong blue: without a graphics card both browsers count with libyuv, which takes 2.0 for
@@ -195,7 +196,8 @@ def cut_clip(recipe: Recipe, folder: Path) -> Cut:
         {"id": "clip-1", "start": recipe.marks[0], "end": recipe.marks[1], "stills": [],
          "sound": recipe.sound}
     )  # fmt: skip
-    built = build_media(recipe.draw(folder), recipe.name, [clip], folder / "media")
+    with open_film(recipe.draw(folder)) as film:
+        built = build_media(film, recipe.name, [clip], folder / "media")
     assert built.warnings == (), built.warnings
     path = folder / "media" / "clip-1.mp4"
     shown = frames_of(path)

@@ -45,8 +45,8 @@ from PIL import Image
 
 from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError
+from vigbook.film.film import Film, open_film
 from vigbook.film.media import Built, build_media
-from vigbook.film.queries import find_frames, frames_in, list_frame_times, probe_film
 from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
@@ -184,7 +184,7 @@ def build(path: Path, folder: Path, film: Awkward, reader: Reader) -> Built:
         )
         for name, (start, end) in spans_of(film).items()
     ]
-    return cut(path, folder, reader, *clips)
+    return cut(Film(path, reader), folder, *clips)
 
 
 @pytest.fixture(scope="module")
@@ -269,21 +269,21 @@ def onset_in(path: Path, around: float) -> float:
 def test_its_size_is_that_of_the_upright_picture_with_square_pixels(
     film: Awkward, path: Path, reader: Reader
 ) -> None:
-    facts = probe_film(path, reader)
+    facts = Film(path, reader).probe()
     width, height = film.look.shown
     assert abs(facts.width - width) <= 1
     assert abs(facts.height - height) <= 1
 
 
 def test_its_sound_fields_and_range_are_known(film: Awkward, path: Path, reader: Reader) -> None:
-    facts = probe_film(path, reader)
+    facts = Film(path, reader).probe()
     expected = (film.sound, film.look.field_first is not None, film.look.transfer != "sdr")
     assert expected == (facts.audio_codec is not None, facts.interlaced, facts.transfer in (16, 18))
 
 
 def test_its_length_is_known_to_a_frame(film: Awkward, path: Path, reader: Reader) -> None:
     last = film.end - film.frames[-1][0]
-    assert abs(probe_film(path, reader).length.seconds - film.end) <= last
+    assert abs(Film(path, reader).probe().length.seconds - film.end) <= last
 
 
 def test_its_frames_are_listed_and_counted(film: Awkward, path: Path, reader: Reader) -> None:
@@ -293,11 +293,11 @@ def test_its_frames_are_listed_and_counted(film: Awkward, path: Path, reader: Re
     spans += [[Fraction(0), film.end + 1], *map(list, spans_of(film).values())]
     for start, end in spans:
         expected = [time for time, _ in frames_due(film, start, end)]
-        found = list_frame_times(path, Span(Timecode(start), Timecode(end)), reader)
+        found = Film(path, reader).list_frame_times(Span(Timecode(start), Timecode(end)))
         assert len(expected) == len(found)
         off = [abs(one - other.seconds) for one, other in zip(expected, found, strict=True)]
         assert max(off) <= CLOCK
-    assert len(film.frames) == frames_in(path, reader)
+    assert len(film.frames) == Film(path, reader).count_frames()
 
 
 # --- Stills --------------------------------------------------------------------------------
@@ -308,7 +308,7 @@ def test_the_frame_found_is_the_one_that_was_on_screen(
 ) -> None:
     """At frames' own times, between them, just before them, before the first, after the last."""
     moments = moments_of(film)
-    shown = find_frames(path, [Timecode(time) for time in moments], reader)
+    shown = Film(path, reader).find_frames([Timecode(time) for time in moments])
     found = [(time, read_number(one.picture)) for time, one in zip(moments, shown, strict=True)]
     assert [(time, on_screen(film, time)[1]) for time in moments] == found
     off = [
@@ -322,7 +322,7 @@ def test_it_is_found_alone_and_in_any_order_too(film: Awkward, path: Path, reade
     chance = random.Random(3)
     for count in (1, 1, 1, 12):
         moments = chance.choices(moments_of(film), k=count)
-        shown = find_frames(path, [Timecode(time) for time in moments], reader)
+        shown = Film(path, reader).find_frames([Timecode(time) for time in moments])
         assert [on_screen(film, time)[1] for time in moments] == [
             read_number(one.picture) for one in shown
         ]
@@ -334,7 +334,7 @@ def test_the_frame_found_is_upright_in_its_colours_and_not_combed(
     first, *_, last = film.frames if len(film.frames) > 1 else film.frames * 2
     middle = film.frames[len(film.frames) // 2]
     times = [Timecode(max(Fraction(0), time)) for time, _ in (first, middle, last)]
-    pictures = [one.picture for one in find_frames(path, times, reader)]
+    pictures = [one.picture for one in Film(path, reader).find_frames(times)]
     assert [orientation_of(one, film.look) for one in pictures] == ["upright"] * 3
     assert [far_off(one, film) for one in pictures] == [{}] * 3
     assert max(comb_of(one, film.look) for one in pictures) <= COMB_PX
@@ -492,9 +492,9 @@ def clip_of(start: Fraction, end: Fraction, name: str = "clip") -> Clip:
     return Clip.model_validate({"id": name, "start": Timecode(start), "end": Timecode(end)})
 
 
-def cut(path: Path, folder: Path, reader: Reader | None, *clips: Clip) -> Built:
+def cut(film: Film, folder: Path, *clips: Clip) -> Built:
     """Cuts these clips, as those of one cycle."""
-    return build_media(path, "film.mp4", clips, folder, reader=reader)
+    return build_media(film, "film.mp4", clips, folder)
 
 
 def test_a_film_that_breaks_off_is_exact_up_to_there(
@@ -502,12 +502,12 @@ def test_a_film_that_breaks_off_is_exact_up_to_there(
 ) -> None:
     """Its stills and its clips."""
     times = [Fraction(1, 50), Fraction(1, 2), Fraction(9, 10)]
-    found = find_frames(short_path, [Timecode(time) for time in times], reader)
+    found = Film(short_path, reader).find_frames([Timecode(time) for time in times])
     assert [on_screen(short, time) for time in times] == [
         (one.at.seconds, read_number(one.picture)) for one in found
     ]
     start, end = Fraction(1, 2), Fraction(9, 10)
-    built = cut(short_path, tmp_path / "media", reader, clip_of(start, end))
+    built = cut(Film(short_path, reader), tmp_path / "media", clip_of(start, end))
     numbers = [number_of(one) for one in decode(tmp_path / "media" / "clip.mp4")]
     assert [number for _, number in frames_due(short, start, end)] == numbers
     assert built.warnings == ()
@@ -538,7 +538,7 @@ def test_wherever_a_broadcast_breaks_off_its_last_picture_is_whole(
     cut = tmp_path / "cut.ts"
     for number in range(80):
         cut.write_bytes(content[: last_key + 100 + number * 23])
-        (last,) = find_frames(cut, [Timecode(whole.end)], reader)
+        (last,) = Film(cut, reader).find_frames([Timecode(whole.end)])
         assert on_screen(whole, last.at.seconds) == (last.at.seconds, read_number(last.picture))
 
 
@@ -550,8 +550,8 @@ def test_a_broadcast_that_ends_in_half_a_picture_never_shows_it(tmp_path: Path) 
     cut.write_bytes(content[: last_key + 2 * 188])
 
     def look(_: int) -> set[bool]:
-        with Reader() as own:
-            found = [find_frames(cut, [Timecode(whole.end)], own)[0] for _ in range(60)]
+        with open_film(cut) as opened:
+            found = [opened.find_frames([Timecode(whole.end)])[0] for _ in range(60)]
         return {on_screen(whole, one.at.seconds)[1] == read_number(one.picture) for one in found}
 
     with ThreadPoolExecutor(4) as threads:
@@ -561,7 +561,7 @@ def test_a_broadcast_that_ends_in_half_a_picture_never_shows_it(tmp_path: Path) 
 def test_after_its_break_a_film_shows_the_last_frame_it_has(
     short: Awkward, short_path: Path, reader: Reader
 ) -> None:
-    (last,) = find_frames(short_path, [Timecode(short.end - Fraction(1, 10))], reader)
+    (last,) = Film(short_path, reader).find_frames([Timecode(short.end - Fraction(1, 10))])
     assert Fraction(1) < last.at.seconds < Fraction(3)
     assert on_screen(short, last.at.seconds) == (last.at.seconds, read_number(last.picture))
 
@@ -571,7 +571,7 @@ def test_a_clip_over_the_break_holds_what_is_there(
 ) -> None:
     """With a warning, where the film says that there was more."""
     start, end = Fraction(1), short.end - Fraction(1, 10)
-    built = cut(short_path, tmp_path / "media", reader, clip_of(start, end))
+    built = cut(Film(short_path, reader), tmp_path / "media", clip_of(start, end))
     numbers = [number_of(one) for one in decode(tmp_path / "media" / "clip.mp4")]
     due = [number for _, number in frames_due(short, start, end)]
     assert 0 < len(numbers) < len(due)
@@ -590,28 +590,26 @@ def test_a_clip_after_the_break_of_a_film_is_refused(
 ) -> None:
     clip = clip_of(Fraction(7, 2), Fraction(39, 10))
     with pytest.raises(CutError, match=r"clip: .*; [a-z ,]+$"):
-        cut(short_path, tmp_path / "media", reader, clip)
+        cut(Film(short_path, reader), tmp_path / "media", clip)
     assert not list((tmp_path / "media").glob("*"))
 
 
 # --- What is no film, and what is called oddly -----------------------------------------------
 
 
-def _cut_one(path: Path, reader: Reader) -> None:
-    folder = path.with_name("media")
+def _cut_one(film: Film) -> None:
+    folder = film.path.with_name("media")
     try:
-        cut(path, folder, reader, clip_of(Fraction(1, 2), Fraction(1)))
+        cut(film, folder, clip_of(Fraction(1, 2), Fraction(1)))
     finally:
         assert not folder.exists() or not list(folder.iterdir())
 
 
-READERS: Sequence[Callable[[Path, Reader], object]] = [
-    probe_film,
-    frames_in,
-    lambda path, reader: find_frames(path, [Timecode(Fraction(1))], reader),
-    lambda path, reader: list_frame_times(
-        path, Span(Timecode(Fraction(1)), Timecode(Fraction(2))), reader
-    ),
+READERS: Sequence[Callable[[Film], object]] = [
+    Film.probe,
+    Film.count_frames,
+    lambda film: film.find_frames([Timecode(Fraction(1))]),
+    lambda film: film.list_frame_times(Span(Timecode(Fraction(1)), Timecode(Fraction(2)))),
     _cut_one,
 ]
 
@@ -626,7 +624,7 @@ def test_what_is_no_film_is_told_in_one_plain_sentence(
     make(path)
     for read in READERS:
         with pytest.raises(FilmError, match=rf"film\.mp4: {found}; [a-z ,]+$") as raised:
-            read(path, reader)
+            read(Film(path, reader))
         (problem,) = raised.value.problems
         assert str(path) == problem.file
         assert "\n" not in str(raised.value)
@@ -635,11 +633,12 @@ def test_what_is_no_film_is_told_in_one_plain_sentence(
 @pytest.mark.parametrize("name", NAMES, ids=lambda name: ascii(name[:20]))
 def test_any_name_is_only_a_name(tmp_path: Path, plain: Path, name: str) -> None:
     """A film's, and with it that of the folder its clips go into."""
-    film = tmp_path / name
-    shutil.copyfile(plain, film)
+    path = tmp_path / name
+    shutil.copyfile(plain, path)
     folder = tmp_path / f"media of {name[:200]}"
-    assert read_number(find_frames(film, [Timecode(Fraction(1))])[0].picture) == 24
-    cut(film, folder, None, clip_of(Fraction(1), Fraction(5, 4)))
+    with open_film(path) as film:
+        assert read_number(film.find_frames([Timecode(Fraction(1))])[0].picture) == 24
+        cut(film, folder, clip_of(Fraction(1), Fraction(5, 4)))
     assert [number_of(one) for one in decode(folder / "clip.mp4")] == [24, 25, 26, 27, 28, 29]
 
 
@@ -686,7 +685,8 @@ def test_stills_and_clips_of_real_footage_are_the_frames_shown(
     frames = list(np.frombuffer(raw, np.uint8).reshape(-1, 99, 176, 3).astype(np.int16))
     due = [(number, (number + Fraction(part, 100)) / rate) for number in numbers
            for part in (0, 50, 97)]  # fmt: skip
-    found = find_frames(path, [Timecode(time) for _, time in due], reader)
+    real = Film(path, reader)
+    found = real.find_frames([Timecode(time) for _, time in due])
     assert [number for number, _ in due] == [
         nearest(one.picture, frames, number) for (number, _), one in zip(due, found, strict=True)
     ]
@@ -695,7 +695,7 @@ def test_stills_and_clips_of_real_footage_are_the_frames_shown(
         clip_of((first + Fraction(1, 2)) / rate, last / rate, f"clip-{first}")
         for first, last in spans
     ]
-    assert cut(path, tmp_path, reader, *clips).warnings == ()
+    assert cut(real, tmp_path, *clips).warnings == ()
     for clip, (first, last) in zip(clips, spans, strict=True):
         pictures = decode(tmp_path / f"{clip.id}.mp4")
         edges = [

@@ -34,8 +34,8 @@ from PIL import Image
 from vigbook.case.manifest import read_manifest
 from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError, OutputError
+from vigbook.film.film import open_film
 from vigbook.film.media import build_media, remove_unwanted
-from vigbook.film.queries import probe_film
 from vigbook.system.atomic import sha256_of
 
 SMALL = (240, 136)
@@ -185,7 +185,8 @@ def test_large_films_are_cut_to_what_a_screen_and_a_page_show(tmp_path: Path) ->
     built = build(source, tmp_path / "media", clip_of("0.2", "0.4", "0.3"))
     assert [(one.width, one.height) for one in built.manifest.clips] == [(1280, 720)]
     assert [(one.width, one.height) for one in built.manifest.stills] == [(1400, 788)]
-    facts = probe_film(tmp_path / "media" / "clip-1.mp4")
+    with open_film(tmp_path / "media" / "clip-1.mp4") as clip:
+        facts = clip.probe()
     assert (facts.width, facts.height) == (1280, 720)
     with Image.open(tmp_path / "media" / "clip-1-1.jpg") as picture:
         assert picture.size == (1400, 788)
@@ -623,7 +624,8 @@ def test_the_same_film_under_another_name_has_nothing_cut_again(
     tmp_path: Path, media: Path, film: Path
 ) -> None:
     shutil.copyfile(film, tmp_path / "renamed.mp4")
-    built = build_media(tmp_path / "renamed.mp4", "renamed.mp4", TWO, media)
+    with open_film(tmp_path / "renamed.mp4") as renamed:
+        built = build_media(renamed, "renamed.mp4", TWO, media)
     assert built.made == ()
     assert built.manifest == read_manifest(media)
     assert built.manifest.film.file == "renamed.mp4"
@@ -636,7 +638,8 @@ class Cancelled(Exception):
 def test_progress_is_told_as_each_clip_is_cut(tmp_path: Path, film: Path) -> None:
     told: list[tuple[str, float]] = []
     folder = tmp_path / "media"
-    build_media(film, "film.mp4", TWO, folder, lambda *one: told.append(one))
+    with open_film(film) as opened:
+        build_media(opened, "film.mp4", TWO, folder, lambda *one: told.append(one))
     assert [one for one, _ in itertools.groupby(told, lambda pair: pair[0])] == ["clip-1", "clip-2"]
     for clip in TWO:
         done = [part for one, part in told if one == clip.id]
@@ -654,8 +657,8 @@ def test_cancelling_in_the_middle_leaves_nothing_half_cut(
         if clip == "clip-2" and done > 0:
             raise Cancelled
 
-    with pytest.raises(Cancelled):
-        build_media(numbered_film, "film.mp4", clips, folder, cancel)
+    with open_film(numbered_film) as film, pytest.raises(Cancelled):
+        build_media(film, "film.mp4", clips, folder, cancel)
     assert files_in(folder) == ["clip-1.mp4"]
     assert read_number(iio.imread(folder / "clip-1.mp4", plugin="pyav", index=0)) == 25
     names_made = names(build(numbered_film, folder, *clips).made)
@@ -775,7 +778,8 @@ def test_a_clip_in_the_film_s_own_quality_holds_the_film_s_own_pictures(
             for frame, one in zip(clip.decode(video=0), shown, strict=True)
         ]
     assert sum(same) >= 60  # encoding again would leave none the same
-    facts = probe_film(cut)
+    with open_film(cut) as opened:
+        facts = opened.probe()
     assert (facts.width, facts.height) == (240, 136)
     assert facts.audio_codec == "aac"
     assert build(source, tmp_path / "media", clip_of("0.21", "3.3", quality="original")).made == ()

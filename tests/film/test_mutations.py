@@ -11,7 +11,7 @@ from films import draw_film, run_ffmpeg
 from mutations import FILMS, PQ, broken_files, child_processes, draw_films, mutate, try_film
 
 from vigbook.errors import FilmError
-from vigbook.film.queries import find_frames, iter_frames, list_frame_times, probe_film
+from vigbook.film.film import Film, open_film
 from vigbook.film.reader import Reader
 from vigbook.system.limits import Limits
 from vigbook.timecode import Span, Timecode
@@ -43,12 +43,12 @@ def test_damage_at_random_ends_in_an_answer_or_in_one_line(
         for number in range(MUTATIONS):
             name = list(films)[number % len(films)]
             content, kinds = mutate(films[name].read_bytes(), f"suite-{number}")
-            film = tmp_path / str(number) / name
-            film.parent.mkdir()
-            film.write_bytes(content)
+            path = tmp_path / str(number) / name
+            path.parent.mkdir()
+            path.write_bytes(content)
             # Every kind of film is cut once, whatever their number.
             cut = number % CUT_EVERY == 0
-            steps = try_film(film, film.parent / "out", reader, cut=cut)
+            steps = try_film(Film(path, reader), path.parent / "out", cut=cut)
             faults |= {f"{number} {name} {kinds}: {one.what}": one.fault
                        for one in steps if one.fault}  # fmt: skip
             outcomes |= {bool(one.said) for one in steps}
@@ -63,8 +63,8 @@ def test_damage_at_random_ends_in_an_answer_or_in_one_line(
 def test_without_damage_every_one_of_these_films_is_read(
     films: dict[str, Path], tmp_path: Path, name: str
 ) -> None:
-    with Reader() as reader:
-        steps = try_film(films[name], tmp_path, reader, cut=True)
+    with open_film(films[name]) as film:
+        steps = try_film(film, tmp_path, cut=True)
     assert [(one.what, one.said, one.fault) for one in steps] == [
         (what, "", "") for what in ("probe", "stills", "times", "clip", "waveform", "filmstrip")
     ]
@@ -96,7 +96,7 @@ def _draw_endless(path: Path) -> Callable[[Reader], object]:
                "-c:v", "mpeg2video", "-g", "25", short)  # fmt: skip
     run_ffmpeg("-stream_loop", "599", "-i", short, "-c", "copy", path)
     span = Span(Timecode(Fraction(0)), Timecode(Fraction(600)))
-    return lambda reader: list_frame_times(path, span, reader)
+    return lambda reader: Film(path, reader).list_frame_times(span)
 
 
 def _draw_huge(path: Path) -> Callable[[Reader], object]:
@@ -104,7 +104,7 @@ def _draw_huge(path: Path) -> Callable[[Reader], object]:
     run_ffmpeg("-f", "lavfi", "-i", "color=gray:size=8000x8000:rate=25:duration=0.04",
                "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p",
                *PQ, path)  # fmt: skip
-    return lambda reader: find_frames(path, [Timecode(Fraction(0))], reader)
+    return lambda reader: Film(path, reader).find_frames([Timecode(Fraction(0))])
 
 
 @pytest.mark.slow
@@ -132,11 +132,12 @@ def test_beyond_the_limits_there_is_one_line_and_the_next_film_is_read(
     ask = draw(tmp_path / name)
     before = child_processes()
     with Reader(limits) as reader:
-        whole = probe_film(small, reader)
+        film = Film(small, reader)
+        whole = film.probe()
         for _ in range(2):
             with pytest.raises(FilmError, match=rf"^\S*{name}: {found}; [^\n]*$"):
                 ask(reader)
-            assert probe_film(small, reader) == whole
+            assert film.probe() == whole
     assert capfd.readouterr() == ("", "")
     assert child_processes() <= before
 
@@ -144,9 +145,9 @@ def test_beyond_the_limits_there_is_one_line_and_the_next_film_is_read(
 def test_left_in_the_middle_of_a_film_the_process_ends_and_the_next_is_read(small: Path) -> None:
     before = child_processes()
     times = [Timecode(Fraction(number, 25)) for number in range(25)]
-    with Reader() as reader:
-        for number, _ in enumerate(iter_frames(small, times, reader)):
+    with open_film(small) as film:
+        for number, _ in enumerate(film.iter_frames(times)):
             if number == 2:
                 break
-        assert [one.at for one in find_frames(small, times[-2:], reader)] == times[-2:]
+        assert [one.at for one in film.find_frames(times[-2:])] == times[-2:]
     assert child_processes() <= before

@@ -34,6 +34,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from vigbook.errors import FilmError
+from vigbook.film.film import Film, open_film
 from vigbook.film.previews import (
     Filmstrip,
     Waveform,
@@ -45,7 +46,6 @@ from vigbook.film.previews import (
     needs_proxy,
     remove_aids,
 )
-from vigbook.film.queries import probe_film
 from vigbook.film.reader import Reader
 from vigbook.system.atomic import sha256_of
 from vigbook.timecode import Timecode
@@ -111,7 +111,7 @@ def proxy(
     reader: Reader,
 ) -> Path:
     """The copy of that film that plays."""
-    return make_proxy(drawn(film.name), CONTENT, tmp_path_factory.mktemp("aids"), reader=reader)
+    return make_proxy(Film(drawn(film.name), reader), CONTENT, tmp_path_factory.mktemp("aids"))
 
 
 def keys_of(path: Path) -> list[Fraction]:
@@ -198,7 +198,9 @@ def test_the_copy_s_sound_is_in_step_with_its_pictures(film: Awkward, proxy: Pat
 
 def test_a_large_film_s_copy_is_small(tmp_path: Path) -> None:
     film = draw_film(tmp_path / "film.mp4", seconds=1, size=(1920, 1080), sound=False)
-    facts = probe_film(make_proxy(film, CONTENT, tmp_path / "aids"))
+    with open_film(film) as opened:
+        copy = opened.beside(make_proxy(opened, CONTENT, tmp_path / "aids"))
+        facts = copy.probe()
     assert (facts.width, facts.height, facts.audio_codec) == (960, 540, None)
 
 
@@ -207,10 +209,10 @@ def test_a_film_of_any_name_in_a_folder_of_any_name_has_its_aids(
 ) -> None:
     folder = tmp_path / "it's 100%d: $(date)\n"
     folder.mkdir()
-    film = shutil.copyfile(numbered_film, folder / 'concat:"a\nb".mp4')
-    assert frames_of(make_proxy(film, CONTENT, folder / "aids", reader=reader))[-1][1] == 299
-    assert len(make_filmstrip(film, CONTENT, folder / "aids", 2, reader=reader).times) == 2
-    assert len(make_waveform(film, CONTENT, folder / "aids", reader=reader).levels) >= 240
+    film = Film(shutil.copyfile(numbered_film, folder / 'concat:"a\nb".mp4'), reader)
+    assert frames_of(make_proxy(film, CONTENT, folder / "aids"))[-1][1] == 299
+    assert len(make_filmstrip(film, CONTENT, folder / "aids", 2).times) == 2
+    assert len(make_waveform(film, CONTENT, folder / "aids").levels) >= 240
 
 
 def test_of_a_film_that_breaks_off_the_copy_holds_what_is_there(tmp_path: Path) -> None:
@@ -218,7 +220,8 @@ def test_of_a_film_that_breaks_off_the_copy_holds_what_is_there(tmp_path: Path) 
     CUT_SHORT["faststart.mp4"].draw(whole)
     film = tmp_path / "film.mp4"
     film.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
-    there = frames_of(make_proxy(film, CONTENT, tmp_path / "aids"))
+    with open_film(film) as opened:
+        there = frames_of(make_proxy(opened, CONTENT, tmp_path / "aids"))
     assert 30 < len(there) < 100
     assert there == [(Fraction(number, 25), number) for number in range(len(there))]
 
@@ -227,8 +230,11 @@ def test_what_is_no_film_has_no_aids_and_leaves_nothing(tmp_path: Path) -> None:
     film = tmp_path / "film.mp4"
     film.write_text("Shopping: milk, bread.\n" * 200)
     for make in (make_proxy, make_filmstrip, make_waveform):
-        with pytest.raises(FilmError, match="is not a film that can be read"):
-            make(film, CONTENT, tmp_path / "aids")
+        with (
+            open_film(film) as opened,
+            pytest.raises(FilmError, match="is not a film that can be read"),
+        ):
+            make(opened, CONTENT, tmp_path / "aids")
     assert names_in(tmp_path / "aids") == []
 
 
@@ -252,7 +258,7 @@ def test_what_is_no_film_has_no_aids_and_leaves_nothing(tmp_path: Path) -> None:
 def test_only_what_browsers_may_not_play_needs_a_copy(
     drawn: Callable[[str], Path], reader: Reader, name: str, why: str | None
 ) -> None:
-    said = needs_proxy(probe_film(drawn(name), reader))
+    said = needs_proxy(Film(drawn(name), reader).probe())
     assert (said is None) == (why is None)
     assert why is None or why in (said or "")
 
@@ -260,7 +266,7 @@ def test_only_what_browsers_may_not_play_needs_a_copy(
 def test_sound_as_mp3_needs_no_copy(tmp_path: Path, numbered_film: Path, reader: Reader) -> None:
     film = tmp_path / "film.mp4"
     run_ffmpeg("-i", numbered_film, "-t", "1", "-c:v", "copy", "-c:a", "libmp3lame", film)
-    assert needs_proxy(probe_film(film, reader)) is None
+    assert needs_proxy(Film(film, reader).probe()) is None
 
 
 def test_woven_pictures_need_a_copy(tmp_path: Path, reader: Reader) -> None:
@@ -270,7 +276,7 @@ def test_woven_pictures_need_a_copy(tmp_path: Path, reader: Reader) -> None:
         "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25:duration=1", "-vf", "setfield=tff",
         "-c:v", "libx264", "-pix_fmt", "yuv420p", "-flags", "+ilme+ildct", film,
     )  # fmt: skip
-    assert "woven" in (needs_proxy(probe_film(film, reader)) or "")
+    assert "woven" in (needs_proxy(Film(film, reader).probe()) or "")
 
 
 # --- Made once, told as it goes, cancelled without a trace ----------------------------------
@@ -302,10 +308,10 @@ def long_film(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_an_aid_is_made_once(
     tmp_path: Path, numbered_film: Path, reader: Reader, make: Callable[..., object]
 ) -> None:
-    first = make(numbered_film, CONTENT, tmp_path, reader=reader)
+    first = make(Film(numbered_film, reader), CONTENT, tmp_path)
     before = stamps(tmp_path)
     told: list[float] = []
-    assert make(numbered_film, CONTENT, tmp_path, progress=told.append, reader=reader) == first
+    assert make(Film(numbered_film, reader), CONTENT, tmp_path, progress=told.append) == first
     assert stamps(tmp_path) == before
     assert told[-1:] == [1.0]
 
@@ -315,10 +321,10 @@ def test_an_aid_of_other_content_is_made_anew(
     tmp_path: Path, numbered_film: Path, reader: Reader, make: Callable[..., object]
 ) -> None:
     other = draw_film(tmp_path / "other.mp4", seconds=2, size=(240, 136))
-    first = make(numbered_film, CONTENT, tmp_path / "aids", reader=reader)
-    second = make(other, OTHER, tmp_path / "aids", reader=reader)
+    first = make(Film(numbered_film, reader), CONTENT, tmp_path / "aids")
+    second = make(Film(other, reader), OTHER, tmp_path / "aids")
     assert first != second
-    assert make(numbered_film, CONTENT, tmp_path / "aids", reader=reader) == first
+    assert make(Film(numbered_film, reader), CONTENT, tmp_path / "aids") == first
 
 
 @pytest.mark.parametrize("make", MAKERS.values(), ids=list(MAKERS))
@@ -326,7 +332,7 @@ def test_progress_rises_to_the_whole(
     tmp_path: Path, long_film: Path, reader: Reader, make: Callable[..., object]
 ) -> None:
     told: list[float] = []
-    make(long_film, CONTENT, tmp_path, progress=told.append, reader=reader)
+    make(Film(long_film, reader), CONTENT, tmp_path, progress=told.append)
     assert told == sorted(told)
     assert (min(told) >= 0, told[-1]) == (True, 1.0)
     assert len(set(told)) > 2
@@ -341,8 +347,8 @@ def test_an_aid_that_is_cancelled_leaves_nothing(
         if done >= when:
             raise CancelledError
 
-    with pytest.raises(CancelledError):
-        make(long_film, CONTENT, tmp_path / "aids", progress=cancel)
+    with open_film(long_film) as film, pytest.raises(CancelledError):
+        make(film, CONTENT, tmp_path / "aids", progress=cancel)
     assert names_in(tmp_path / "aids") == []
     running = subprocess.run(["pgrep", "-f", str(tmp_path)], capture_output=True, text=True)
     assert running.stdout == ""
@@ -393,7 +399,7 @@ def test_a_strip_shows_key_frames_each_before_its_turn(
 ) -> None:
     """As many as were asked for, in the film's order, upright, with square pixels."""
     film = FILMS[name]
-    strip = make_filmstrip(drawn(name), CONTENT, tmp_path, 13, reader=reader)
+    strip = make_filmstrip(Film(drawn(name), reader), CONTENT, tmp_path, 13)
     tiles = tiles_of(strip)
     assert len(tiles) == 13
     assert iio.improps(strip.path).shape == (2 * strip.height, 10 * strip.width, 3)
@@ -422,7 +428,7 @@ def test_a_strip_shows_the_nearest_key_frame(
     tmp_path: Path, numbered_film: Path, reader: Reader
 ) -> None:
     """Of an indexed film exactly that, one in two seconds here."""
-    strip = make_filmstrip(numbered_film, CONTENT, tmp_path, 24, reader=reader)
+    strip = make_filmstrip(Film(numbered_film, reader), CONTENT, tmp_path, 24)
     assert [read_number(tile) for tile in tiles_of(strip)] == [n // 4 * 50 for n in range(24)]
     assert strip.times == tuple(Timecode(Fraction(n // 4 * 2)) for n in range(24))
 
@@ -430,7 +436,7 @@ def test_a_strip_shows_the_nearest_key_frame(
 def test_a_strip_is_one_small_picture_that_holds_nothing_else(
     tmp_path: Path, numbered_film: Path, reader: Reader
 ) -> None:
-    strip = make_filmstrip(numbered_film, CONTENT, tmp_path, reader=reader)
+    strip = make_filmstrip(Film(numbered_film, reader), CONTENT, tmp_path)
     assert len(strip.times) == 60
     with Image.open(strip.path) as picture:
         assert picture.size == (1600, 6 * strip.height)
@@ -442,7 +448,7 @@ def test_a_strip_is_one_small_picture_that_holds_nothing_else(
 def test_strips_of_other_lengths_lie_beside_each_other(
     tmp_path: Path, numbered_film: Path, reader: Reader
 ) -> None:
-    strips = [make_filmstrip(numbered_film, CONTENT, tmp_path, n, reader=reader) for n in (3, 6, 3)]
+    strips = [make_filmstrip(Film(numbered_film, reader), CONTENT, tmp_path, n) for n in (3, 6, 3)]
     assert [len(one.times) for one in strips] == [3, 6, 3]
     assert strips[0] == strips[2]
 
@@ -457,7 +463,7 @@ def test_a_strip_of_a_broadcast_that_changes_its_shape_is_made(
         )  # fmt: skip
     film = tmp_path / "film.ts"
     film.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
-    strip = make_filmstrip(film, CONTENT, tmp_path / "aids", 8, reader=reader)
+    strip = make_filmstrip(Film(film, reader), CONTENT, tmp_path / "aids", 8)
     numbers = [read_number(tile) for tile in tiles_of(strip)]
     assert len(numbers) == 8
     assert set(numbers) <= {0, 25}
@@ -471,7 +477,7 @@ def test_a_strip_of_a_film_that_breaks_off_shows_its_last_picture_from_there_on(
     CUT_SHORT["faststart.mp4"].draw(whole)
     film = tmp_path / "film.mp4"
     film.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
-    strip = make_filmstrip(film, CONTENT, tmp_path / "aids", 8, reader=reader)
+    strip = make_filmstrip(Film(film, reader), CONTENT, tmp_path / "aids", 8)
     last = last_number_in(film) // 25 * 25
     numbers = [read_number(tile) for tile in tiles_of(strip)]
     assert numbers == [min(last, turn // 2 * 25) for turn in range(8)]
@@ -523,7 +529,7 @@ def test_the_sound_is_loud_where_it_is_loud(
     tmp_path: Path, reader: Reader, name: str, options: list[str], rate: int
 ) -> None:
     film = draw_loud(tmp_path / name, *options, rate=rate)
-    waveform = make_waveform(film, CONTENT, tmp_path / "aids", reader=reader)
+    waveform = make_waveform(Film(film, reader), CONTENT, tmp_path / "aids")
     assert waveform.step == Timecode(Fraction(1, STEPS_A_SECOND))
     assert abs(len(waveform.levels) - 4 * STEPS_A_SECOND) <= 2
     begin, end = loud_from_to(waveform.levels)
@@ -537,14 +543,14 @@ def test_sound_that_begins_late_is_where_it_is_heard(
     tmp_path: Path, reader: Reader, name: str
 ) -> None:
     film = draw_loud(tmp_path / name, sound=LOUD, late=1.5)
-    begin, end = loud_from_to(make_waveform(film, CONTENT, tmp_path / "aids", reader=reader).levels)
+    begin, end = loud_from_to(make_waveform(Film(film, reader), CONTENT, tmp_path / "aids").levels)
     assert abs(begin - 2.5) <= 0.05
     assert abs(end - 3.5) <= 0.1
 
 
 def test_two_channels_against_each_other_are_no_silence(tmp_path: Path, reader: Reader) -> None:
     film = draw_loud(tmp_path / "film.mkv", "-c:a", "pcm_s16le", sound=f"{LOUD}|-{LOUD}")
-    loud_from_to(make_waveform(film, CONTENT, tmp_path / "aids", reader=reader).levels)
+    loud_from_to(make_waveform(Film(film, reader), CONTENT, tmp_path / "aids").levels)
 
 
 def test_a_broadcast_whose_sound_changes_its_channels_is_heard_to_its_end(
@@ -556,7 +562,7 @@ def test_a_broadcast_whose_sound_changes_its_channels_is_heard_to_its_end(
         )  # fmt: skip
     film = tmp_path / "film.ts"
     film.write_bytes((tmp_path / "a.ts").read_bytes() + (tmp_path / "b.ts").read_bytes())
-    levels = make_waveform(film, CONTENT, tmp_path / "aids", reader=reader).levels
+    levels = make_waveform(Film(film, reader), CONTENT, tmp_path / "aids").levels
     seconds = [max(levels[n : n + STEPS_A_SECOND]) > 60 for n in range(10, 150, STEPS_A_SECOND)]
     assert seconds == [True, True, False, False, True, True, False]
 
@@ -564,7 +570,7 @@ def test_a_broadcast_whose_sound_changes_its_channels_is_heard_to_its_end(
 def test_a_film_without_sound_has_no_levels(tmp_path: Path, reader: Reader) -> None:
     film = draw_film(tmp_path / "film.mp4", seconds=1, sound=False)
     for _ in range(2):
-        waveform = make_waveform(film, CONTENT, tmp_path / "aids", reader=reader)
+        waveform = make_waveform(Film(film, reader), CONTENT, tmp_path / "aids")
         assert waveform == Waveform(step=Timecode(Fraction(1, STEPS_A_SECOND)), levels=b"")
 
 
@@ -574,7 +580,7 @@ def test_ten_minutes_of_sound_are_twelve_thousand_levels(tmp_path: Path, reader:
         "-f", "lavfi", "-i", "color=gray:size=64x64:rate=1:duration=600", "-f", "lavfi",
         "-i", "aevalsrc=0.5*sin(2*PI*330*t)*gt(t\\,300):s=8000:d=600", "-c:a", "pcm_s16le", film,
     )  # fmt: skip
-    levels = make_waveform(film, CONTENT, tmp_path / "aids", reader=reader).levels
+    levels = make_waveform(Film(film, reader), CONTENT, tmp_path / "aids").levels
     assert len(levels) == 12_000
     assert max(levels[:5999]) == 0
     assert min(levels[6001:]) > 100
@@ -598,7 +604,7 @@ def test_a_sound_that_says_it_is_days_late_is_not_waited_for(
                 packet.pts, packet.dts = packet.pts + late, packet.dts + late
             packet.stream = streams[packet.stream.index]
             out.mux(packet)
-    levels = make_waveform(film, CONTENT, tmp_path / "aids", reader=reader).levels
+    levels = make_waveform(Film(film, reader), CONTENT, tmp_path / "aids").levels
     assert len(levels) < 25 * 60 * 60 * STEPS_A_SECOND
     assert min(levels[:119]) > 10
 
@@ -607,7 +613,7 @@ def test_a_sound_that_says_it_is_days_late_is_not_waited_for(
 
 
 def around(film: Path, at: Fraction, reader: Reader, count: int = 3) -> list[tuple[Fraction, int]]:
-    found = list_neighbours(film, Timecode(at), count, reader)
+    found = list_neighbours(Film(film, reader), Timecode(at), count)
     return [(one.at.seconds, read_number(one.picture)) for one in found]
 
 
@@ -691,7 +697,7 @@ def test_the_sharpest_frame_within_half_a_second_is_found(
     film = tmp_path / f"film.{suffix}"
     run_ffmpeg("-i", blurred_film, "-c", "copy", film)
     for at, due in ((1, SHARP), (1.3, SHARP), (1.7, SHARP), (2, FURTHER)):
-        found = find_sharpest(film, Timecode(Fraction(str(at))), reader=reader)
+        found = find_sharpest(Film(film, reader), Timecode(Fraction(str(at))))
         assert abs(found.at.seconds - Fraction(due, 25)) <= MS
         assert found.picture.shape == (540, 960, 3)
 
@@ -699,7 +705,8 @@ def test_the_sharpest_frame_within_half_a_second_is_found(
 def test_the_sharpest_frame_is_looked_for_only_as_far_as_one_asks(
     blurred_film: Path, reader: Reader
 ) -> None:
-    near = find_sharpest(blurred_film, Timecode(Fraction(2)), Timecode(Fraction(1, 10)), reader)
+    film = Film(blurred_film, reader)
+    near = find_sharpest(film, Timecode(Fraction(2)), Timecode(Fraction(1, 10)))
     assert Fraction(47, 25) <= near.at.seconds <= Fraction(53, 25)
 
 
@@ -709,10 +716,10 @@ def test_the_sharpest_frame_is_looked_for_only_as_far_as_one_asks(
 def aids_of(family: Path, film: Path) -> Path:
     """Makes a strip and a waveform of a film where a family's aids are kept."""
     folder = family / "cycle-1" / "media" / "aids"
-    with Reader() as reader:
+    with open_film(film) as opened:
         content = sha256_of(film)
-        make_filmstrip(film, content, folder, 2, reader=reader)
-        make_waveform(film, content, folder, reader=reader)
+        make_filmstrip(opened, content, folder, 2)
+        make_waveform(opened, content, folder)
     # And a copy that a killed process was writing.
     (folder / f".{content[:16]}-proxy-abcd1234.mp4").write_bytes(b"half")
     return folder

@@ -30,9 +30,9 @@ from vigbook.case.models import Clip
 from vigbook.errors import CutError, FilmError
 from vigbook.film.ffmpeg import input_options
 from vigbook.film.ffmpeg import run_ffmpeg as run_under_limits
+from vigbook.film.film import Film, open_film
 from vigbook.film.media import build_media
 from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
-from vigbook.film.queries import find_frames, frames_in, iter_frames, list_frame_times, probe_film
 from vigbook.film.reader import Reader
 from vigbook.system.limits import Limits
 from vigbook.timecode import Span, Timecode
@@ -58,7 +58,7 @@ def reader() -> Iterator[Reader]:
         yield process
 
 
-def build(path: Path, folder: Path, reader: Reader | None = None) -> list[int]:
+def build(film: Film, folder: Path) -> list[int]:
     """Cuts a second out of a film, and returns the numbers that its frames tell."""
     clip = Clip.model_validate(
         {
@@ -68,7 +68,7 @@ def build(path: Path, folder: Path, reader: Reader | None = None) -> list[int]:
             "stills": [{"at": Timecode(Fraction(1, 2))}],
         }
     )
-    build_media(path, "film.mp4", [clip], folder, reader=reader)
+    build_media(film, "film.mp4", [clip], folder)
     return numbers_in(folder / "clip-1.mp4")
 
 
@@ -243,12 +243,12 @@ def test_what_only_names_a_film_is_none_and_nothing_it_names_is_read(
             path = tmp_path / f"film{suffix}"
             path.write_text(script(target))
             for look in (
-                lambda path: probe_film(path, reader),
-                lambda path: find_frames(path, [Timecode(Fraction(0))], reader),
-                lambda path: build(path, tmp_path / "media", reader),
+                Film.probe,
+                lambda film: film.find_frames([Timecode(Fraction(0))]),
+                lambda film: build(film, tmp_path / "media"),
             ):
                 with pytest.raises(FilmError, match=": is not a film that can be read; "):
-                    look(path)
+                    look(Film(path, reader))
     assert around.reached() == []
     assert not (tmp_path / "media" / "clip-1.mp4").exists()
 
@@ -320,11 +320,11 @@ def test_a_film_whose_pictures_lie_in_another_file_has_none(
     hollow_film(path, around, where)
     shutil.copy(around.folder / "secret.mp4", tmp_path / "secret.mp4")
     with pytest.raises(FilmError, match=r"film\.m..: .*no picture in it can be decoded|cannot be"):
-        probe_film(path, reader)
+        Film(path, reader).probe()
     with pytest.raises(FilmError):
-        find_frames(path, [Timecode(Fraction(1))], reader)
+        Film(path, reader).find_frames([Timecode(Fraction(1))])
     with pytest.raises(FilmError):
-        build(path, tmp_path / "media", reader)
+        build(Film(path, reader), tmp_path / "media")
     with contextlib.suppress(CutError):
         run_under_limits([*input_options(path, "mov"), "-f", "mpegts"], out, "clip", Fraction(1))
     shown = numbers_in(out) if out.exists() and out.stat().st_size else []
@@ -354,19 +354,20 @@ def test_a_film_that_says_how_it_goes_on_shows_only_itself(
     info += _element(0x3CB923, bytes(range(16))) + _element(0x3C83AB, b"secret.mkv")
     linked = content[: start - 4] + _element(0x1549A966, info) + content[start + width + size :]
     path.write_bytes(linked)
-    times = list_frame_times(path, Span(Timecode(Fraction(0)), Timecode(Fraction(60))), reader)
-    shown = [read_number(one.picture) for one in find_frames(path, times, reader)]
+    linked_film = Film(path, reader)
+    times = linked_film.list_frame_times(Span(Timecode(Fraction(0)), Timecode(Fraction(60))))
+    shown = [read_number(one.picture) for one in linked_film.find_frames(times)]
     assert shown == list(range(50))
-    assert build(path, tmp_path / "media", reader) == list(range(25))
+    assert build(linked_film, tmp_path / "media") == list(range(25))
 
 
 @pytest.mark.parametrize("suffix", ["", "/film.mp4"])
 def test_an_address_is_no_film(around: Around, reader: Reader, suffix: str) -> None:
     for target in ("http", "tcp", "data"):
         with pytest.raises(FilmError, match="the film is not there"):
-            probe_film(Path(around.targets[target][:200] + suffix), reader)
+            Film(Path(around.targets[target][:200] + suffix), reader).probe()
     with pytest.raises(FilmError, match="the film is not there"):
-        probe_film(Path(around.targets["pipe"]), reader)
+        Film(Path(around.targets["pipe"]), reader).probe()
     assert around.reached() == []
 
 
@@ -493,16 +494,18 @@ def test_a_film_that_says_it_is_huge_is_refused_at_once(
     path = tmp_path / "film.mov"
     write(path, film)
     with Reader(Limits(seconds=20)) as reader:
-        assert frames_in(film, reader) == 50
+        assert Film(film, reader).count_frames() == 50
         (before,) = children()
-        for look in (probe_film, frames_in):
-            with contextlib.suppress(FilmError) if look is frames_in else pytest.raises(FilmError):
-                look(path, reader)
+        huge = Film(path, reader)
+        with pytest.raises(FilmError):
+            huge.probe()
+        with contextlib.suppress(FilmError):
+            huge.count_frames()
         with pytest.raises(FilmError, match=r"^[^\n]+$"):
-            build(path, tmp_path / "media", reader)
+            build(huge, tmp_path / "media")
         (after,) = children()
         assert (after, most_kb(after) < MOST_KB) == (before, True)
-        assert frames_in(film, reader) == 50
+        assert Film(film, reader).count_frames() == 50
 
 
 @pytest.mark.parametrize("at", [76, 80, 74])
@@ -520,7 +523,7 @@ def test_a_size_that_only_the_index_tells_is_not_believed(
     path = tmp_path / "film.mp4"
     _change(path, film, change)
     with contextlib.suppress(FilmError):  # it may be refused, too
-        facts = probe_film(path, reader)
+        facts = Film(path, reader).probe()
         assert (facts.width, facts.height) == SIZE
     (pid,) = children()
     assert most_kb(pid) < MOST_KB
@@ -532,11 +535,11 @@ def test_a_film_that_needs_too_much_memory_is_told_and_the_next_is_read(
     path = tmp_path / "film.mov"
     _picture_in_film(path, 8000, 8000)
     with Reader(Limits(seconds=60, memory_bytes=450 * 1024**2)) as reader:
-        assert frames_in(film, reader) == 50
+        assert Film(film, reader).count_frames() == 50
         with pytest.raises(FilmError, match=r"memory|stop|decoded") as caught:
-            find_frames(path, [Timecode(Fraction(0))], reader)
+            Film(path, reader).find_frames([Timecode(Fraction(0))])
         assert len(caught.value.problems) == 1
-        assert frames_in(film, reader) == 50
+        assert Film(film, reader).count_frames() == 50
 
 
 # --- The process and its end -----------------------------------------------------------------
@@ -558,10 +561,10 @@ def test_a_film_that_takes_too_long_is_told_and_the_next_is_read(
     with Reader(Limits(seconds=2)) as reader:
         begin = time.monotonic()
         with pytest.raises(FilmError, match="takes far too long to read") as caught:
-            frames_in(endless_film, reader)
+            Film(endless_film, reader).count_frames()
         assert time.monotonic() - begin < PATIENCE_S
         assert "\n" not in str(caught.value)
-        assert frames_in(film, reader) == 50
+        assert Film(film, reader).count_frames() == 50
 
 
 @pytest.mark.parametrize("blow", [signal.SIGKILL, signal.SIGSEGV, signal.SIGTERM])
@@ -569,48 +572,47 @@ def test_a_process_that_falls_is_told_in_one_line_and_the_next_request_works(
     film: Path, blow: signal.Signals
 ) -> None:
     times = [Timecode(Fraction(number, 25)) for number in range(50)]
-    with Reader() as reader:
-        shown = iter_frames(film, times, reader)
+    with open_film(film) as opened:
+        shown = opened.iter_frames(times)
         assert read_number(next(shown).picture) == 0
         (pid,) = children()
         os.kill(pid, blow)
         with pytest.raises(FilmError, match=r"^[^\n]*film\.mp4: made the program that reads films"):
             list(shown)
-        assert len(find_frames(film, times, reader)) == 50
+        assert len(opened.find_frames(times)) == 50
         assert pid not in children()
 
 
 def test_a_process_that_fell_between_two_requests_is_told_of_once(film: Path) -> None:
-    with Reader() as reader:
-        assert frames_in(film, reader) == 50
+    with open_film(film) as opened:
+        assert opened.count_frames() == 50
         (pid,) = children()
         os.kill(pid, signal.SIGKILL)
         wait_for(lambda: not is_running(pid))
         with contextlib.suppress(FilmError):
-            frames_in(film, reader)
-        assert frames_in(film, reader) == 50
+            opened.count_frames()
+        assert opened.count_frames() == 50
 
 
 def test_frames_that_nobody_waits_for_any_more_are_not_read_on(film: Path) -> None:
     times = [Timecode(Fraction(number, 25)) for number in range(50)]
-    with Reader() as reader:
-        shown = iter_frames(film, times, reader)
+    with open_film(film) as opened:
+        shown = opened.iter_frames(times)
         next(shown)
         shown.close()  # type: ignore[attr-defined]
         assert children() == set()
-        assert [read_number(one.picture) for one in find_frames(film, times[:3], reader)] == [
-            0,
-            1,
-            2,
-        ]
+        again = [read_number(one.picture) for one in opened.find_frames(times[:3])]
+        assert again == [0, 1, 2]
     assert children() == set()
 
 
 def test_no_process_stays_after_the_work(film: Path, tmp_path: Path) -> None:
-    probe_film(film)
-    build(film, tmp_path)
-    with pytest.raises(FilmError):
-        probe_film(tmp_path / "not there.mp4")
+    with open_film(film) as opened:
+        opened.probe()
+    with open_film(film) as opened:
+        build(opened, tmp_path)
+    with pytest.raises(FilmError), open_film(tmp_path / "not there.mp4") as missing:
+        missing.probe()
     assert children() == set()
 
 
@@ -624,13 +626,13 @@ def run_python(code: str, *arguments: str | Path) -> subprocess.Popen[str]:
 ASKS = """
     import sys
     from pathlib import Path
-    from vigbook.film.queries import frames_in
+    from vigbook.film.film import Film
     from vigbook.film.reader import Limits, Reader
     reader = Reader(Limits(seconds=5))
-    frames_in(Path(sys.argv[1]), reader)
+    Film(Path(sys.argv[1]), reader).count_frames()
     print("ready", flush=True)
     if len(sys.argv) > 2:
-        frames_in(Path(sys.argv[2]), reader)
+        Film(Path(sys.argv[2]), reader).count_frames()
     sys.stdin.read()
 """
 
@@ -672,10 +674,10 @@ def test_no_core_file_is_left_of_what_was_in_its_memory(tmp_path: Path, film: Pa
         os.chdir(sys.argv[1])
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
-        from vigbook.film.queries import frames_in
+        from vigbook.film.film import Film
         from vigbook.film.reader import Reader
         reader = Reader()
-        frames_in(Path(sys.argv[2]), reader)
+        Film(Path(sys.argv[2]), reader).count_frames()
         (child,) = Path("/proc/self/task", str(os.getpid()), "children").read_text().split()
         print(Path("/proc", child, "limits").read_text())
         os.kill(int(child), signal.SIGSEGV)
@@ -713,7 +715,8 @@ def strange_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_no_program_that_lies_about_is_run(strange_place: Path, film: Path) -> None:
     shutil.copy(film, strange_place / "film.mp4")
-    assert frames_in(Path("film.mp4")) == 50
+    with open_film(Path("film.mp4")) as opened:
+        assert opened.count_frames() == 50
     command = [*vigbook_command(), "film", "film.mp4"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.splitlines()[0][:19]) == (0, "film.mp4: It is 2 s")
@@ -734,10 +737,10 @@ def test_what_python_is_told_elsewhere_does_no_harm(
     named = tmp_path / "Åse's film.mp4"
     shutil.copy(film, named)
     monkeypatch.setenv(*variable.split("="))
-    with Reader() as reader:
-        assert frames_in(named, reader) == 50
+    with open_film(named) as opened:
+        assert opened.count_frames() == 50
         with pytest.raises(FilmError, match="Åse's film"):
-            probe_film(named.with_suffix(".mov"), reader)
+            opened.beside(named.with_suffix(".mov")).probe()
     assert children() == set()
 
 
@@ -757,11 +760,11 @@ def test_what_a_library_prints_does_not_get_among_the_answers(
     """
     (tmp_path / "sitecustomize.py").write_text(textwrap.dedent(noise))
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with Reader() as reader:
+    with open_film(film) as opened:
         for _ in range(3):
-            assert frames_in(film, reader) == 50
+            assert opened.count_frames() == 50
         times = [Timecode(Fraction(number, 25)) for number in range(50)]
-        shown = [read_number(one.picture) for one in find_frames(film, times, reader)]
+        shown = [read_number(one.picture) for one in opened.find_frames(times)]
     assert shown == list(range(50))
 
 
@@ -778,14 +781,15 @@ def test_any_name_is_only_a_name(tmp_path: Path, film: Path, reader: Reader, nam
     """Even one that is no text, as on an old camera's card."""
     path = Path(os.fsdecode(bytes(tmp_path) + b"/" + name))
     shutil.copy(film, path)
-    assert probe_film(path, reader).width == SIZE[0]
-    assert [read_number(one.picture) for one in
-            find_frames(path, [Timecode(Fraction(1))], reader)] == [25]  # fmt: skip
-    assert build(path, tmp_path / "media", reader) == list(range(25))
+    named = Film(path, reader)
+    assert named.probe().width == SIZE[0]
+    (shown,) = named.find_frames([Timecode(Fraction(1))])
+    assert read_number(shown.picture) == 25
+    assert build(named, tmp_path / "media") == list(range(25))
     folder = tmp_path / "aids"
-    assert [number for _, number in frames_of(make_proxy(path, "0" * 64, folder))] == [*range(50)]
-    assert len(make_filmstrip(path, "0" * 64, folder, 2, reader=reader).times) == 2
-    assert len(make_waveform(path, "0" * 64, folder, reader=reader).levels) >= 40
+    assert [number for _, number in frames_of(make_proxy(named, "0" * 64, folder))] == [*range(50)]
+    assert len(make_filmstrip(named, "0" * 64, folder, 2).times) == 2
+    assert len(make_waveform(named, "0" * 64, folder).levels) >= 40
     missing = Path(str(path) + ".gone")
     with pytest.raises(FilmError, match=r"^[^\n]+: the film is not there; [^\n]+$"):
-        probe_film(missing, reader)
+        Film(missing, reader).probe()

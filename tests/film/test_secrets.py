@@ -24,8 +24,8 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdf.generic import IndirectObject, StreamObject
 
+from vigbook.film.film import open_film
 from vigbook.film.previews import make_filmstrip, make_proxy, make_waveform
-from vigbook.film.reader import Reader
 from vigbook.system.atomic import sha256_of
 
 TAKEN = datetime.datetime(2019, 7, 14, 16, 31, 8, tzinfo=datetime.UTC)
@@ -282,9 +282,9 @@ def family(tmp_path_factory: pytest.TempPathFactory, films: dict[str, Path]) -> 
         folder.mkdir(exist_ok=True)
         shutil.copyfile(film, folder / name)
         (folder / "cycle.yaml").write_text(cycle, "utf-8")
-        with Reader() as reader:
+        with open_film(film) as opened:
             for make in (make_proxy, make_filmstrip, make_waveform):
-                make(film, sha256_of(film), folder / "media" / "aids", reader=reader)
+                make(opened, sha256_of(film), folder / "media" / "aids")
     said = []
     commands: list[list[str | Path]] = [
         ["build", family],

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vigbook.case.models import Clip
+from vigbook.film.film import open_film
 from vigbook.film.media import Built, build_media
 from vigbook.timecode import Timecode
 
@@ -28,9 +29,10 @@ def clip_of(
     )  # fmt: skip
 
 
-def build(film: Path, folder: Path, *clips: Clip) -> Built:
-    """Cuts these clips, as those of one cycle."""
-    return build_media(film, "film.mp4", clips, folder)
+def build(path: Path, folder: Path, *clips: Clip) -> Built:
+    """Cuts these clips of a film, as those of one cycle."""
+    with open_film(path) as film:
+        return build_media(film, "film.mp4", clips, folder)
 
 
 def is_covered(picture: NDArray[Any], box: tuple[float, float, float, float] = BOX) -> bool:

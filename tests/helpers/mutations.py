@@ -28,10 +28,9 @@ from films import run_ffmpeg
 
 from vigbook.case.models import Clip
 from vigbook.errors import FilmError, OutputError
+from vigbook.film.film import Film
 from vigbook.film.media import build_media
 from vigbook.film.previews import make_filmstrip, make_waveform
-from vigbook.film.queries import find_frames, list_frame_times, probe_film
-from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 WIDTH, HEIGHT, SECONDS = 176, 144, 3
@@ -221,30 +220,29 @@ _KINDS: Mapping[str, tuple[Callable[[bytearray, random.Random], None], int]] = {
 }
 
 
-def try_film(film: Path, folder: Path, reader: Reader, *, cut: bool) -> list[Step]:
+def try_film(film: Film, folder: Path, *, cut: bool) -> list[Step]:
     """Asks of a film what a build asks, and returns what came of each request.
 
     Args:
         film: the film.
         folder: an empty one for what is made.
-        reader: the process to ask.
         cut: whether to make a clip, a still and the aids as well.
     """
     times = [Timecode(Fraction(one)) for one in ("0.5", "1.3", "2.7")]
     asked: dict[str, Callable[[], object]] = {
-        "probe": lambda: probe_film(film, reader),
-        "stills": lambda: find_frames(film, times, reader),
-        "times": lambda: list_frame_times(film, Span(times[0], times[2]), reader),
+        "probe": lambda: film.probe(),
+        "stills": lambda: film.find_frames(times),
+        "times": lambda: film.list_frame_times(Span(times[0], times[2])),
     }
     if cut:
-        content = hashlib.sha256(film.read_bytes()).hexdigest()
+        content = hashlib.sha256(film.path.read_bytes()).hexdigest()
         clip = Clip.model_validate(
             {"id": "clip-1", "start": "1.0", "end": "1.6", "stills": [{"at": "1.2"}]}
         )
         asked |= {
-            "clip": lambda: build_media(film, film.name, [clip], folder / "media", reader=reader),
-            "waveform": lambda: make_waveform(film, content, folder / "aids", reader=reader),
-            "filmstrip": lambda: make_filmstrip(film, content, folder / "aids", 10, reader=reader),
+            "clip": lambda: build_media(film, film.path.name, [clip], folder / "media"),
+            "waveform": lambda: make_waveform(film, content, folder / "aids"),
+            "filmstrip": lambda: make_filmstrip(film, content, folder / "aids", 10),
         }
     steps = [_try(what, request) for what, request in asked.items()]
     return [*steps, *(Step(what="files", seconds=0, fault=one) for one in broken_files(folder))]

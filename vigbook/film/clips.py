@@ -18,8 +18,7 @@ from vigbook.errors import FilmError
 from vigbook.film.colour import decide_matrix, is_wide, narrow_filters
 from vigbook.film.facts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER, FilmFacts
 from vigbook.film.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
-from vigbook.film.queries import find_lead
-from vigbook.film.reader import Reader
+from vigbook.film.film import Film
 from vigbook.timecode import Timecode
 
 LONG_SIDE_PX = 1280
@@ -53,12 +52,11 @@ KEEP_STEP = "aresample=async=1:min_hard_comp=0.01:first_pts=0"
 
 
 def cut_clip(
-    film: Path,
+    film: Film,
     facts: FilmFacts,
     clip: Clip,
     times: Sequence[Timecode],
     out: Path,
-    reader: Reader,
     progress: Progress = lambda _: None,
 ) -> None:
     """Cuts one clip.
@@ -67,9 +65,8 @@ def cut_clip(
         film: the film.
         facts: what it is.
         clip: what to cut.
-        times: when the frames that belong in it come up (`list_frame_times`).
+        times: when the frames that belong in it come up (`Film.list_frame_times`).
         out: the mp4 file to write.
-        reader: the process that reads films.
         progress: told how much is done; see `Progress`.
 
     Raises:
@@ -81,7 +78,7 @@ def cut_clip(
     offset = facts.start - facts.zero
     first = times[0].seconds - offset
     frame_s = 1 / facts.frame_rate if facts.frame_rate else Fraction(1, 50)
-    key, before = find_lead(film, times[0], reader)
+    key, before = film.find_lead(times[0])
     gap = Fraction(1) if before is None else (times[0] - before).seconds
     begin = first - min(_LEAD * frame_s, _MOST_LEAD, gap / 2)
     start = max(first, clip.start.seconds - offset)
@@ -105,12 +102,12 @@ def cut_clip(
         f"atrim=start={_seconds(start - seek)}:end={_seconds(end - seek)},"
         f"asetpts=PTS-{_seconds(zero - seek)}/TB"
     )
-    inputs = input_options(film, facts.container, seek)
+    inputs = input_options(film.path, facts.container, seek)
     length = end - zero
     frames, stands = len(times), max(LEAST_LAST_S, end - (times[-1].seconds - offset))
     if clip.slow:
         # Read twice: one reading would have to keep all frames until the first time is over.
-        inputs += input_options(film, facts.container, seek)
+        inputs += input_options(film.path, facts.container, seek)
         again = f"{picture},setpts=2*PTS"
         graph = f"[0:V:0]{picture}[once];[1:V:0]{again}[again];[once][again]concat,{TAGS}[v]"
         picked = ["-filter_complex", graph, "-map", "[v]"]
@@ -124,16 +121,14 @@ def cut_clip(
         f"{NO_NOTES},setts=duration=if(eq(N\\,{frames - 1})\\,{_ticks(stands)}\\,DURATION)",
         *_sound_options(facts, clip, sound), *MP4_OPTIONS,
     ]  # fmt: skip
-    run_ffmpeg(options, out, clip.id, length, progress, reader.group)
+    run_ffmpeg(options, out, clip.id, length, progress, film.reader.group)
 
 
-def copy_clip(
-    film: Path, clip: Clip, times: Sequence[Timecode], out: Path, reader: Reader
-) -> str | None:
+def copy_clip(film: Film, clip: Clip, times: Sequence[Timecode], out: Path) -> str | None:
     """Cuts one clip in its film's own quality (`smart_cut`), where that can be done exactly.
 
     Args:
-        film, clip, times, out, reader: as for `cut_clip`.
+        film, clip, times, out: as for `cut_clip`.
 
     Returns:
         None, or why it was not, in plain words; then nothing is left, and `cut_clip` is to be used.
@@ -147,7 +142,7 @@ def copy_clip(
         "end": str(clip.end.seconds), "out": str(out.resolve()), "sound": clip.sound,
     }  # fmt: skip
     try:
-        ((said, _),) = reader.ask("copy", film, **asked)
+        ((said, _),) = film.ask("copy", **asked)
     except FilmError as err:
         out.unlink(missing_ok=True)
         return str(err.problems[0].found)

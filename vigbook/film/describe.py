@@ -12,9 +12,8 @@ from typing import Any
 from vigbook.errors import Problem, show_path
 from vigbook.film.clips import LONG_SIDE_PX
 from vigbook.film.facts import FilmFacts, Told
+from vigbook.film.film import Film, open_film
 from vigbook.film.previews import codec_name, needs_proxy
-from vigbook.film.queries import find_end, find_frames, list_frame_times, probe_film
-from vigbook.film.reader import Reader
 from vigbook.timecode import Span, Timecode
 
 _COARSE_PX = 640  # on the width of a page, 100 dots an inch
@@ -68,16 +67,16 @@ def describe_film(path: Path) -> Description:
     Raises:
         FilmError: it cannot be read.
     """
-    with Reader() as reader:
-        facts = probe_film(path, reader)
-        times = list_frame_times(path, Span(Timecode(Fraction(0)), _LOOKED_AT), reader)
+    with open_film(path) as film:
+        facts = film.probe()
+        times = film.list_frame_times(Span(Timecode(Fraction(0)), _LOOKED_AT))
         return Description(
             path=path,
             facts=facts,
             says=tuple(_say(facts, _is_uneven(times))),
             will=tuple(_will(facts, _is_uneven(times))),
             tells=tuple(_TELLS[one] for one in facts.tells),
-            warnings=tuple(_warn(path, facts, reader)),
+            warnings=tuple(_warn(film, facts)),
         )
 
 
@@ -141,15 +140,15 @@ def _lies(facts: FilmFacts) -> str:
     return " and ".join(how for how in (turned, "mirrored" if facts.mirrored else None) if how)
 
 
-def _warn(path: Path, facts: FilmFacts, reader: Reader) -> Iterator[Problem]:
-    yield from check_size(path, facts)
-    last = find_frames(path, [facts.length], reader, long_side=16)[0].at
+def _warn(film: Film, facts: FilmFacts) -> Iterator[Problem]:
+    yield from check_size(film.path, facts)
+    last = film.find_frames([facts.length], long_side=16)[0].at
     if facts.length.seconds - last.seconds > _MISSED:
-        end = find_end(path, reader)
+        end = film.find_end()
         if facts.length.seconds - end.seconds > _MISSED:
             found = f"says it is {facts.length.short()} long and breaks off at {end.short()}"
             mend = "copy it from the camera again, or choose clips before that"
-            yield Problem(file=show_path(path), found=found, mend=mend)
+            yield Problem(file=show_path(film.path), found=found, mend=mend)
 
 
 def _is_uneven(times: list[Timecode]) -> bool:

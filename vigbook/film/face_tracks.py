@@ -13,13 +13,11 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from pathlib import Path
 
 from vigbook.case.models import Clip, Mask
 from vigbook.film.face_detector import Box, area, overlap
 from vigbook.film.ffmpeg import Progress
-from vigbook.film.queries import list_frame_times
-from vigbook.film.reader import Reader
+from vigbook.film.film import Film
 from vigbook.timecode import Timecode
 
 LOOKED_LONG_SIDE_PX = 640
@@ -60,9 +58,7 @@ class Face:
         return max(self.looks, key=lambda one: one.score)
 
 
-def find_faces(
-    film: Path, clip: Clip, reader: Reader, progress: Progress = lambda _: None
-) -> list[Face]:
+def find_faces(film: Film, clip: Clip, progress: Progress = lambda _: None) -> list[Face]:
     """Returns the faces in a clip, those seen longest first.
 
     One person may be more than one face here, having gone out of the picture and come back.
@@ -70,17 +66,16 @@ def find_faces(
     Args:
         film: the film.
         clip: where to look.
-        reader: the process to look in.
         progress: told how much is done, from 0 to 1; to cancel, raise out of it.
 
     Raises:
         FilmError: the film cannot be read, or what finds faces is not there.
     """
-    frames = list_frame_times(film, clip.span, reader)
+    frames = film.list_frame_times(clip.span)
     times = list(_choose_times(frames, [still.at for still in clip.stills]))
     seen: list[list[Look]] = []
     asked = {"times": [str(one.seconds) for one in times], "long_side": LOOKED_LONG_SIDE_PX}
-    for number, (said, _) in enumerate(reader.ask("faces", film, **asked), start=1):
+    for number, (said, _) in enumerate(film.ask("faces", **asked), start=1):
         # When it was asked for: a picture that stands may have come up long before.
         at = times[number - 1]
         seen.append([Look(at, _box(box), score) for box, score in said["faces"]])

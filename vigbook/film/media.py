@@ -27,8 +27,7 @@ from vigbook.errors import CutError, FilmError, Problem
 from vigbook.film.clips import MASK_COLOUR, copy_clip, cut_clip, widen
 from vigbook.film.facts import FilmFacts, Pixels
 from vigbook.film.ffmpeg import ffmpeg_version
-from vigbook.film.queries import find_end, frames_in, iter_frames, list_frame_times, probe_film
-from vigbook.film.reader import Reader, borrow
+from vigbook.film.film import Film
 from vigbook.system.atomic import output_error, publish, publish_bytes, remove_leftovers, sha256_of
 from vigbook.timecode import Timecode
 
@@ -50,12 +49,11 @@ class Built:
 
 
 def build_media(
-    film: Path,
+    film: Film,
     name: str,
     clips: Sequence[Clip],
     folder: Path,
     progress: Told = lambda _, __: None,
-    reader: Reader | None = None,
     facts: FilmFacts | None = None,
 ) -> Built:
     """Cuts what is missing or out of date, and takes away what is no longer asked for.
@@ -67,7 +65,6 @@ def build_media(
         folder: where they go; `manifest.json` is written last.
         progress: told what is cut as its turn comes, and how far it has come. To cancel, raise
             anything out of it: nothing half-cut is left.
-        reader: the process that reads films; a new one where there is none.
         facts: what the film is, where that is known already.
 
     Raises:
@@ -78,20 +75,19 @@ def build_media(
     # First, so that nothing that is no longer agreed to stays behind when a clip cannot be cut.
     removed = tuple(remove_unwanted(folder, clips))
     try:
-        sha256 = sha256_of(film)
+        sha256 = sha256_of(film.path)
     except OSError as err:
-        problem = Problem(file=str(film), found="cannot be read", mend="see that it is there")
+        problem = Problem(file=str(film.path), found="cannot be read", mend="see that it is there")
         raise FilmError(problem) from err
     before = read_manifest(folder)
     tools = {"av": importlib.metadata.version("av"), "ffmpeg": ffmpeg_version()}
     if before and (before.film.sha256, before.tools) != (sha256, tools):
         before = None
-    with borrow(reader) as own:
-        cutter = _Cutter(film, folder, before, own, progress, facts)
-        cut = tuple(cutter.cut_clips(clips))
-        taken = tuple(cutter.take_stills(clips))
+    cutter = _Cutter(film, folder, before, progress, facts)
+    cut = tuple(cutter.cut_clips(clips))
+    taken = tuple(cutter.take_stills(clips))
     manifest = Manifest(
-        film=FilmRecord(file=name, sha256=sha256, bytes=film.stat().st_size),
+        film=FilmRecord(file=name, sha256=sha256, bytes=film.path.stat().st_size),
         clips=cut,
         stills=taken,
         tools=tools,
@@ -159,16 +155,14 @@ class _Cutter:
 
     def __init__(
         self,
-        film: Path,
+        film: Film,
         folder: Path,
         before: Manifest | None,
-        reader: Reader,
         progress: Told,
         facts: FilmFacts | None,
     ) -> None:
         self._film, self._folder, self._before = film, folder, before
-        self._reader, self._progress = reader, progress
-        self._facts = facts
+        self._progress, self._facts = progress, facts
         self.made: list[Path] = []
         self.warnings: list[Problem] = []
 
@@ -189,12 +183,12 @@ class _Cutter:
                     missing.setdefault(still.at, []).append((clip, number, still))
         wanted = {clip.id for due in missing.values() for clip, _, _ in due}
         masks = {
-            clip.id: widen(clip.masks, list_frame_times(self._film, clip.span, self._reader))
+            clip.id: widen(clip.masks, self._film.list_frame_times(clip.span))
             for clip in clips
             if clip.masks and clip.id in wanted
         }
         times = sorted(missing)
-        frames = iter_frames(self._film, times, self._reader, long_side=STILL_LONG_SIDE_PX)
+        frames = self._film.iter_frames(times, long_side=STILL_LONG_SIDE_PX)
         for time, frame in zip(times, frames, strict=True):
             for clip, number, still in missing[time]:
                 picture = cover(frame.picture, masks.get(clip.id, ()), frame.at)
@@ -217,14 +211,14 @@ class _Cutter:
         return path.is_file() and sha256_of(path) == record.sha256
 
     def _cut_clip(self, clip: Clip) -> ClipRecord:
-        facts = self._facts = self._facts or probe_film(self._film, self._reader)
+        facts = self._facts = self._facts or self._film.probe()
         path = self._folder / f"{clip.id}.mp4"
-        times = list_frame_times(self._film, clip.span, self._reader)
+        times = self._film.list_frame_times(clip.span)
         held = times and times[-1] < clip.start  # a picture that stands, or a film that broke off
-        if not times or (held and find_end(self._film, self._reader) <= clip.start):
+        if not times or (held and self._film.find_end() <= clip.start):
             raise CutError(
                 Problem(
-                    file=str(self._film), field=clip.id, found="no picture between its marks",
+                    file=str(self._film.path), field=clip.id, found="no picture between its marks",
                     mend="move the marks",
                 )
             )  # fmt: skip
@@ -232,19 +226,20 @@ class _Cutter:
             asked = clip.quality == "original"
             obstacle = None
             if asked:
-                obstacle = copy_clip(self._film, clip, times, temporary, self._reader)
+                obstacle = copy_clip(self._film, clip, times, temporary)
             if obstacle or not asked:
                 cut_clip(
-                    self._film, facts, clip, times, temporary, self._reader,
+                    self._film, facts, clip, times, temporary,
                     lambda done: self._progress(clip.id, done),
                 )  # fmt: skip
-            cut = _check_cut(temporary, clip, self._reader)
-            frames = frames_in(temporary, self._reader)
+            cut = self._film.beside(temporary)
+            shape = _check_cut(cut, clip)
+            frames = cut.count_frames()
             sha256 = sha256_of(temporary)
         self.made.append(path)
         if obstacle:
             found = f"was cut in normal quality, not in the film's own: {obstacle}"
-            self.warnings.append(Problem(file=str(self._film), field=clip.id, found=found))
+            self.warnings.append(Problem(file=str(self._film.path), field=clip.id, found=found))
         due = 2 * len(times) if clip.slow else len(times)
         if frames != due:
             found = f"the film is damaged here: {frames} of {due} pictures came out"
@@ -252,14 +247,14 @@ class _Cutter:
                 found = f"{frames} pictures came out where {due} were looked for"
             self.warnings.append(
                 Problem(
-                    file=str(self._film), field=clip.id,
+                    file=str(self._film.path), field=clip.id,
                     found=found, mend="look at the clip before you show it",
                 )
             )  # fmt: skip
         return ClipRecord(
             id=clip.id, file=path.name, sha256=sha256, asked_start=clip.start, asked_end=clip.end,
-            given_start=times[0], frames=frames, width=cut.width, height=cut.height,
-            sound=cut.audio_codec is not None, obstacle=obstacle,
+            given_start=times[0], frames=frames, width=shape.width, height=shape.height,
+            sound=shape.audio_codec is not None, obstacle=obstacle,
             quality="normal" if obstacle else clip.quality, recipe=clip_recipe(clip),
         )  # fmt: skip
 
@@ -321,10 +316,10 @@ def cover(picture: Pixels, masks: Sequence[Mask], at: Timecode) -> Pixels:
     return covered
 
 
-def _check_cut(path: Path, clip: Clip, reader: Reader) -> FilmFacts:
+def _check_cut(cut: Film, clip: Clip) -> FilmFacts:
     """Returns what was cut; ffmpeg ends well on damaged films too, so the result is opened."""
     try:
-        return probe_film(path, reader)
+        return cut.probe()
     except FilmError as err:
         found = "could not be cut: nothing that plays came out"
         mend = "play the film there; move the marks"

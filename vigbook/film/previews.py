@@ -27,15 +27,8 @@ from vigbook.film.clips import (
 )
 from vigbook.film.facts import FilmFacts, Pixels, Shown
 from vigbook.film.ffmpeg import Progress, input_options, run_ffmpeg
+from vigbook.film.film import Film
 from vigbook.film.media import write_picture
-from vigbook.film.queries import (
-    find_frames,
-    find_thumbnails,
-    list_frame_times,
-    list_levels,
-    probe_film,
-)
-from vigbook.film.reader import Reader, borrow
 from vigbook.system.atomic import output_error, publish, publish_bytes
 from vigbook.timecode import Span, Timecode
 
@@ -106,11 +99,10 @@ def codec_name(codec: str) -> str:
 
 
 def make_proxy(
-    film: Path,
+    film: Film,
     content: str,
     folder: Path,
     progress: Progress = lambda _: None,
-    reader: Reader | None = None,
 ) -> Path:
     """Returns a copy of a film that every browser plays, whose times are the film's own.
 
@@ -119,7 +111,6 @@ def make_proxy(
         content: the SHA-256 of its bytes.
         folder: where aids are kept.
         progress: told how much is done, from 0 to 1; to cancel, raise out of it.
-        reader: the process that reads films; a new one where there is none.
 
     Raises:
         FilmError: the film cannot be read, or no copy can be made.
@@ -129,7 +120,7 @@ def make_proxy(
     if path.is_file():
         progress(1.0)
         return path
-    facts = probe_film(film, reader)
+    facts = film.probe()
     # ffmpeg counts from the container's start, browsers from film time 0.
     late = facts.start - facts.zero
     shift = f"setpts=PTS+{float(late):.6f}/TB"
@@ -138,24 +129,23 @@ def make_proxy(
     for one in facts.sounds[:1]:
         sound = ["-map", f"0:a:{one.track}", "-af", f"a{shift},{KEEP_STEP}", *SOUND_OPTIONS]
     options = [
-        *input_options(film, facts.container), "-map", "0:V:0", "-vf", picture, *VIDEO_OPTIONS,
+        *input_options(film.path, facts.container), "-map", "0:V:0", "-vf", picture, *VIDEO_OPTIONS,
         # A key frame a second: it is there to be scrubbed through.
         "-preset", "ultrafast", "-crf", "24", "-force_key_frames", "expr:gte(t,n_forced)",
         "-bsf:v", NO_NOTES, *sound, *MP4_OPTIONS,
     ]  # fmt: skip
     with publish(path) as temporary:
-        group = reader.group if reader else None
-        run_ffmpeg(options, temporary, film.name, facts.length.seconds, progress, group)
+        length, group = facts.length.seconds, film.reader.group
+        run_ffmpeg(options, temporary, film.path.name, length, progress, group)
     return path
 
 
 def make_filmstrip(
-    film: Path,
+    film: Film,
     content: str,
     folder: Path,
     count: int = 60,
     progress: Progress = lambda _: None,
-    reader: Reader | None = None,
 ) -> Filmstrip:
     """Returns small pictures from all through a film, each the key frame nearest before its turn.
 
@@ -165,7 +155,6 @@ def make_filmstrip(
         folder: where aids are kept.
         count: how many pictures.
         progress: told how much is done, from 0 to 1; to cancel, raise out of it.
-        reader: the process that reads films; a new one where there is none.
 
     Raises:
         FilmError: the film cannot be read.
@@ -178,13 +167,12 @@ def make_filmstrip(
         kept = json.loads(told.read_text())
         times = tuple(Timecode(Fraction(one)) for one in kept.pop("times"))
         return Filmstrip(path=path, times=times, **kept)
-    with borrow(reader) as own:
-        length = probe_film(film, own).length.seconds
-        wanted = [Timecode(length * number / count) for number in range(count)]
-        tiles: list[Shown] = []
-        for tile in find_thumbnails(film, wanted, _TILE_LONG_SIDE_PX, own):
-            tiles.append(tile)
-            progress(len(tiles) / count)
+    length = film.probe().length.seconds
+    wanted = [Timecode(length * number / count) for number in range(count)]
+    tiles: list[Shown] = []
+    for tile in film.iter_thumbnails(wanted, _TILE_LONG_SIDE_PX):
+        tiles.append(tile)
+        progress(len(tiles) / count)
     height, width = tiles[0].picture.shape[:2]
     strip = Filmstrip(
         path=path,
@@ -205,11 +193,10 @@ def make_filmstrip(
 
 
 def make_waveform(
-    film: Path,
+    film: Film,
     content: str,
     folder: Path,
     progress: Progress = lambda _: None,
-    reader: Reader | None = None,
 ) -> Waveform:
     """Returns how loud a film is all through; of a film without sound, nothing.
 
@@ -218,7 +205,6 @@ def make_waveform(
         content: the SHA-256 of its bytes.
         folder: where aids are kept.
         progress: told how much is done, from 0 to 1; to cancel, raise out of it.
-        reader: the process that reads films; a new one where there is none.
 
     Raises:
         FilmError: the film cannot be read.
@@ -228,20 +214,17 @@ def make_waveform(
     if path.is_file():
         progress(1.0)
         return Waveform(step=_LEVEL_STEP, levels=path.read_bytes())
-    with borrow(reader) as own:
-        length = max(probe_film(film, own).length.seconds, _LEVEL_STEP.seconds)
-        levels = bytearray()
-        for at, level in list_levels(film, _LEVEL_STEP, own):
-            levels.append(round(level * 255))
-            progress(min(1.0, float(at.seconds / length)))
+    length = max(film.probe().length.seconds, _LEVEL_STEP.seconds)
+    levels = bytearray()
+    for at, level in film.iter_levels(_LEVEL_STEP):
+        levels.append(round(level * 255))
+        progress(min(1.0, float(at.seconds / length)))
     publish_bytes(path, bytes(levels))
     progress(1.0)
     return Waveform(step=_LEVEL_STEP, levels=bytes(levels))
 
 
-def list_neighbours(
-    film: Path, at: Timecode, count: int = 3, reader: Reader | None = None
-) -> list[Shown]:
+def list_neighbours(film: Film, at: Timecode, count: int = 3) -> list[Shown]:
     """Returns the frame on screen at a time, with so many frames before it and after it.
 
     Near the film's ends there are fewer. They are in the order of time.
@@ -249,23 +232,21 @@ def list_neighbours(
     Raises:
         FilmError: the film cannot be read.
     """
-    with borrow(reader) as own:
-        # A second holds enough frames, but where a phone's variable rate leaves a hole.
-        for reach in (Fraction(1), Fraction(4), Fraction(16)):
-            times = _list_around(film, at, reach, own)
-            here = max((n for n, one in enumerate(times) if one <= at + _SLACK), default=0)
-            if here >= count and len(times) > here + count:
-                break
-        found = find_frames(film, times[max(0, here - count) : here + count + 1], own)
+    # A second holds enough frames, but where a phone's variable rate leaves a hole.
+    for reach in (Fraction(1), Fraction(4), Fraction(16)):
+        times = _list_around(film, at, reach)
+        here = max((n for n, one in enumerate(times) if one <= at + _SLACK), default=0)
+        if here >= count and len(times) > here + count:
+            break
+    found = film.find_frames(times[max(0, here - count) : here + count + 1])
     # Where a film breaks off, the last frame stands for all that its index promises.
     return list({one.at: one for one in found}.values())
 
 
 def find_sharpest(
-    film: Path,
+    film: Film,
     at: Timecode,
     within: Timecode = Timecode(Fraction(1, 2)),  # noqa: B008  # it is frozen
-    reader: Reader | None = None,
 ) -> Shown:
     """Returns the sharpest frame that comes up near a time: a suggestion, for a person to choose.
 
@@ -273,16 +254,14 @@ def find_sharpest(
         film: the film.
         at: the time.
         within: how far before and after it to look.
-        reader: the process that reads films; a new one where there is none.
 
     Raises:
         FilmError: the film cannot be read.
     """
-    with borrow(reader) as own:
-        times = _list_around(film, at, within.seconds, own)
-        small = find_frames(film, times, own, long_side=_JUDGED_LONG_SIDE_PX)
-        best = max(small, key=lambda one: _sharpness(one.picture))
-        return find_frames(film, [best.at], own)[0]
+    times = _list_around(film, at, within.seconds)
+    small = film.find_frames(times, long_side=_JUDGED_LONG_SIDE_PX)
+    best = max(small, key=lambda one: _sharpness(one.picture))
+    return film.find_frames([best.at])[0]
 
 
 def remove_aids(folder: Path, content: str | None) -> list[Path]:
@@ -313,10 +292,10 @@ def _path(folder: Path, content: str, name: str) -> Path:
     return folder / f"{content[:_KEY_DIGITS]}-{name}"
 
 
-def _list_around(film: Path, at: Timecode, reach: Fraction, reader: Reader) -> list[Timecode]:
+def _list_around(film: Film, at: Timecode, reach: Fraction) -> list[Timecode]:
     zero = Timecode(Fraction(0))
     start = max(zero, Timecode(at.seconds - reach))
-    return list_frame_times(film, Span(start, Timecode(at.seconds + reach)), reader)
+    return film.list_frame_times(Span(start, Timecode(at.seconds + reach)))
 
 
 def _sharpness(picture: Pixels) -> float:

@@ -7,7 +7,6 @@ sentence. It holds nothing between requests and writes no file.
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
@@ -36,18 +35,18 @@ class Reader(SandboxedProcess):
     def __init__(self, limits: Limits = _LIMITS) -> None:
         super().__init__("vigbook.film.reader", limits)
 
-    def ask(self, do: str, film: Path, **details: Any) -> Iterator[Answer]:
+    def ask(self, do: str, path: Path, **details: Any) -> Iterator[Answer]:
         """Yields the answers to one request as they come; left early, the process is ended.
 
         Raises:
             FilmError: the film cannot be read, or reading it went beyond the limits.
         """
         try:
-            yield from self.exchange({"do": do, "film": str(film), **details})
+            yield from self.exchange({"do": do, "film": str(path), **details})
         except ReportedError as err:
             raise FilmError(err.problems) from err
         except ChildCrashedError as err:
-            raise FilmError(_fell(film, err.took_too_long)) from err
+            raise FilmError(_fell(path, err.took_too_long)) from err
         except OSError as err:
             found = f"the process that reads films cannot be started: {err.strerror}"
             raise FilmError(
@@ -55,22 +54,12 @@ class Reader(SandboxedProcess):
             ) from err
 
 
-@contextlib.contextmanager
-def borrow(reader: Reader | None) -> Iterator[Reader]:
-    """Gives a reader that is there already, or one for the block alone."""
-    if reader:
-        yield reader
-    else:
-        with Reader() as own:
-            yield own
-
-
-def _fell(film: Path, took_too_long: bool) -> Problem:
+def _fell(path: Path, took_too_long: bool) -> Problem:
     found = "made the program that reads films stop"
     if took_too_long:
         found = "takes far too long to read"
     mend = "it is damaged, or made to do harm: copy it from the camera again"
-    return Problem(file=str(film), found=found, mend=mend)
+    return Problem(file=str(path), found=found, mend=mend)
 
 
 # --- In the process itself ------------------------------------------------------------------

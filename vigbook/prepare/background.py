@@ -23,7 +23,7 @@ from vigbook.cycle.context import CycleContext
 from vigbook.errors import ConsentError, VigbookError
 from vigbook.film import previews
 from vigbook.film.facts import FilmFacts
-from vigbook.film.queries import probe_film
+from vigbook.film.film import open_film
 from vigbook.film.reader import Reader
 from vigbook.gates import make_in, open_cycle
 from vigbook.outcome import Event, Options, Outcome
@@ -66,13 +66,13 @@ class BackgroundWork:
     """What is made of one cycle's film in a thread.
 
     Attributes:
-        film: the film that is looked at, if any.
+        film_state: the film that is looked at, if any.
     """
 
     def __init__(self, folder: Path, options: Options) -> None:
         """Takes the cycle's folder, and how the family was opened."""
         self._folder, self._options = folder, options
-        self.film: FilmState | None = None
+        self.film_state: FilmState | None = None
         self._wake = threading.Condition()
         self._cut_at: float | None = None  # when to begin to cut, on the monotonic clock
         self._wanted = 0  # counts the edits: what is cut for an earlier one is left off
@@ -115,9 +115,9 @@ class BackgroundWork:
         """Waits for something to do; None when the program ends."""
         with self._wake:
             while not self._ended:
-                film = self.film
-                if film and not film.done:
-                    return lambda: self._make_aids(film)
+                state = self.film_state
+                if state and not state.done:
+                    return lambda: self._make_aids(state)
                 now = time.monotonic()
                 if self._cut_at is not None and self._cut_at <= now:
                     self._cut_at = None
@@ -125,12 +125,12 @@ class BackgroundWork:
                 self._wake.wait(None if self._cut_at is None else self._cut_at - now)
         return None
 
-    def _make_aids(self, film: FilmState) -> None:
+    def _make_aids(self, state: FilmState) -> None:
         def told(what: str) -> Callable[[float], None]:
             def progress(done: float) -> None:
-                if self._ended or self.film is not film:
+                if self._ended or self.film_state is not state:
                     raise _LeftOffError
-                film.aid = (what, done)
+                state.aid = (what, done)
 
             progress(0.0)
             return progress
@@ -138,32 +138,32 @@ class BackgroundWork:
         try:
             sitting = open_cycle(self._folder, self._options)
             folder = sitting.media / previews.FOLDER
-            with Reader() as reader:
-                film.facts = probe_film(film.path, reader)
-                film.unplayable = film.unplayable or previews.needs_proxy(film.facts)
+            with open_film(state.path) as film:
+                state.facts = film.probe()
+                state.unplayable = state.unplayable or previews.needs_proxy(state.facts)
                 if sitting.case.legal_hold:
-                    film.aid, film.done = None, True
+                    state.aid, state.done = None, True
                     return
-                film.content = film.content or sha256_of(film.path)
-                common = (film.path, film.content, folder)
-                strip = told("The strip of pictures")
-                film.strip = previews.make_filmstrip(*common, progress=strip, reader=reader)
-                sound = told("The line of sound")
-                film.waveform = previews.make_waveform(*common, sound, reader)
-                if film.unplayable:
-                    copy = told("The copy that plays here")
-                    film.proxy = previews.make_proxy(*common, copy, reader)
+                state.content = state.content or sha256_of(state.path)
+                common = (film, state.content, folder)
+                progress = told("The strip of pictures")
+                state.strip = previews.make_filmstrip(*common, progress=progress)
+                progress = told("The line of sound")
+                state.waveform = previews.make_waveform(*common, progress)
+                if state.unplayable:
+                    progress = told("The copy that plays here")
+                    state.proxy = previews.make_proxy(*common, progress)
             check_filming(open_cycle(self._folder, self._options))
         except ConsentError as err:  # somebody said no while it was made
             previews.remove_aids(folder, None)
-            film.wrong = err.as_sentences()
+            state.wrong = err.as_sentences()
         except VigbookError as err:
             # Without a strip, or a copy that plays, stills and marks are still to be had.
-            film.wrong = err.as_sentences() if film.facts is None else None
+            state.wrong = err.as_sentences() if state.facts is None else None
         except OSError as err:
-            film.wrong = f"The film cannot be read: {err.strerror}."
-        film.aid = None
-        film.done = True
+            state.wrong = f"The film cannot be read: {err.strerror}."
+        state.aid = None
+        state.done = True
 
     def _cut(self) -> None:
         """Cuts as a build does, so that a build finds nothing to cut."""
@@ -196,7 +196,7 @@ class BackgroundWork:
                 # One after the other, so that those that are done stay when the next is left off.
                 for clips in _list_parts(sitting):
                     outcome.withheld.clear()
-                    cut_media(_with_clips(sitting, clips), film, facts, reader, outcome, progress)
+                    cut_media(_with_clips(sitting, clips), film, facts, outcome, progress)
         except _LeftOffError:
             self._cutting = ("The clips will be cut after a short pause", True)
             raise

@@ -18,7 +18,7 @@ from vigbook.case.models import Clip
 from vigbook.errors import UsageError, VigbookError
 from vigbook.film.face_detector import why_not
 from vigbook.film.face_tracks import Face, find_faces
-from vigbook.film.reader import Reader
+from vigbook.film.film import open_film
 
 _FACE_PX = 192
 _END_S = 10  # for what is being looked at to be left off
@@ -47,8 +47,12 @@ class FaceSearch:
         self._search: _Search | None = None
         self._thread: threading.Thread | None = None
 
-    def begin(self, film: Path, clip: Clip) -> None:
+    def begin(self, path: Path, clip: Clip) -> None:
         """Begins to look through a clip; what is being looked for elsewhere is left off.
+
+        Args:
+            path: the film's.
+            clip: where to look.
 
         Raises:
             UsageError: faces cannot be looked for here.
@@ -58,7 +62,7 @@ class FaceSearch:
         self.close()
         search = _Search(clip.id, (clip.start.format(), clip.end.format()))
         self._search = search
-        self._thread = threading.Thread(target=self._run, args=(search, film, clip), daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(search, path, clip), daemon=True)
         self._thread.start()
 
     def close(self) -> None:
@@ -83,15 +87,15 @@ class FaceSearch:
             "faces": None if search.faces is None else [_show_face(one) for one in search.faces],
         }
 
-    def _run(self, search: _Search, film: Path, clip: Clip) -> None:
+    def _run(self, search: _Search, path: Path, clip: Clip) -> None:
         def progress(done: float) -> None:
             if search.left_off:
                 raise _LeftOffError
             search.done = done
 
         try:
-            with Reader() as reader:
-                search.faces = find_faces(film, clip, reader, progress)
+            with open_film(path) as film:
+                search.faces = find_faces(film, clip, progress)
         except _LeftOffError:
             return
         except VigbookError as err:

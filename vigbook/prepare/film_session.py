@@ -21,11 +21,11 @@ from vigbook.errors import ConsentError, VigbookError
 from vigbook.film import previews
 from vigbook.film.clips import widen
 from vigbook.film.facts import Shown
+from vigbook.film.film import Film
 from vigbook.film.media import STILL_LONG_SIDE_PX, cover, encode_picture
-from vigbook.film.queries import find_frames, list_frame_times
 from vigbook.film.reader import Reader
 from vigbook.outcome import Options
-from vigbook.pipeline import find_film
+from vigbook.pipeline import find_film_path
 from vigbook.prepare.background import PAUSE_S, BackgroundWork, FilmState, check_filming
 from vigbook.prepare.edits import show_time
 from vigbook.prepare.face_search import FaceSearch
@@ -60,27 +60,26 @@ class FilmSession:
     def look(self, sitting: CycleContext) -> dict[str, Any]:
         """Returns what there is of the film, for the page; begins to make what there is not."""
         try:
-            film = self._find(sitting)
+            state = self._find(sitting)
         except VigbookError as err:
-            self._work.film = None
-            state = "refused" if isinstance(err, ConsentError) else "missing"
+            self._work.film_state = None
+            why = "refused" if isinstance(err, ConsentError) else "missing"
             cutting = self._work.tell_cutting()
-            return {"state": state, "says": err.as_sentences(), "cutting": cutting}
+            return {"state": why, "says": err.as_sentences(), "cutting": cutting}
         self._work.start()
-        source = "film" if not film.unplayable else "proxy" if film.proxy else None
+        facts = state.facts
+        source = "film" if not state.unplayable else "proxy" if state.proxy else None
         return {
-            "state": "wrong" if film.wrong else "ready" if film.facts else "reading",
-            "says": film.wrong or film.unplayable,
-            "key": f"{film.size}-{film.changed_ns}",
-            "source": source if film.facts and not film.wrong else None,
-            "length": float(film.facts.length.seconds) if film.facts else 0,
-            "frame": float(1 / film.facts.frame_rate)
-            if film.facts and film.facts.frame_rate
-            else 0.04,
-            "shape": [film.facts.width, film.facts.height] if film.facts else [16, 9],
-            "aid": {"what": film.aid[0], "done": film.aid[1]} if film.aid else None,
-            "strip": _show_strip(film.strip) if film.strip else None,
-            "sound": float(film.waveform.step.seconds) if film.waveform else None,
+            "state": "wrong" if state.wrong else "ready" if facts else "reading",
+            "says": state.wrong or state.unplayable,
+            "key": f"{state.size}-{state.changed_ns}",
+            "source": source if facts and not state.wrong else None,
+            "length": float(facts.length.seconds) if facts else 0,
+            "frame": float(1 / facts.frame_rate) if facts and facts.frame_rate else 0.04,
+            "shape": [facts.width, facts.height] if facts else [16, 9],
+            "aid": {"what": state.aid[0], "done": state.aid[1]} if state.aid else None,
+            "strip": _show_strip(state.strip) if state.strip else None,
+            "sound": float(state.waveform.step.seconds) if state.waveform else None,
             "cutting": self._work.tell_cutting(),
             "faces": self.faces.tell(),
         }
@@ -93,9 +92,9 @@ class FilmSession:
         Raises:
             VigbookError: it may not be shown, or is not there.
         """
-        film = self._find(sitting)
+        state = self._find(sitting)
         if which in ("film", "proxy"):
-            return film.path if which == "film" else film.proxy
+            return state.path if which == "film" else state.proxy
         clip = sitting.cycle.clip(which.removeprefix("covered/"))
         return sitting.media / f"{clip.id}.mp4" if clip and sitting.is_cut(clip) else None
 
@@ -117,13 +116,12 @@ class FilmSession:
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        film = self._find(sitting)
-        span = Span(at, at + _TICK)
-        frame = self._ask(lambda: list_frame_times(film.path, span, self._reader))[0]
-        if ends and film.facts:
-            film_end = Timecode(Fraction(int(film.facts.length.seconds * 1000), 1000))
+        state = self._find(sitting)
+        frame = self._list_times(state, Span(at, at + _TICK))[0]
+        if ends and state.facts:
+            film_end = Timecode(Fraction(int(state.facts.length.seconds * 1000), 1000))
             rest = Span(frame, max(film_end, frame + _TICK))
-            if len(self._ask(lambda: list_frame_times(film.path, rest, self._reader))) == 1:
+            if len(self._list_times(state, rest)) == 1:
                 return max(frame, film_end)
         return frame
 
@@ -135,8 +133,8 @@ class FilmSession:
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        film = self._find(sitting)
-        return [show_time(one) for one in self._list_times(film, at, reach)]
+        state = self._find(sitting)
+        return [show_time(one) for one in self._list_times(state, _around(at, reach))]
 
     def take_still(self, sitting: CycleContext, at: Timecode, clip: Clip | None) -> bytes:
         """Returns the JPEG that a build writes for a still at a time in a clip, byte for byte.
@@ -162,14 +160,14 @@ class FilmSession:
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        film = self._find(sitting)
+        state = self._find(sitting)
         for reach in (Fraction(1), Fraction(4), Fraction(16)):
-            times = self._list_times(film, at, reach)
+            times = self._list_times(state, _around(at, reach))
             here = max((n for n, one in enumerate(times) if one <= at + _TICK), default=0)
             if here >= _NEIGHBOURS and len(times) > here + _NEIGHBOURS:
                 break
         beside = times[max(0, here - _NEIGHBOURS) : here + _NEIGHBOURS + 1]
-        self._take(film, beside, clip, STILL_LONG_SIDE_PX)
+        self._take(state, beside, clip, STILL_LONG_SIDE_PX)
         return [{**show_time(one), "here": one == times[here]} for one in beside]
 
     def find_sharpest(self, sitting: CycleContext, at: Timecode) -> dict[str, Any]:
@@ -178,17 +176,16 @@ class FilmSession:
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        film = self._find(sitting)
-        return show_time(
-            self._ask(lambda: previews.find_sharpest(film.path, at, reader=self._reader)).at
-        )
+        state = self._find(sitting)
+        found = self._ask(state, lambda film: previews.find_sharpest(film, at))
+        return show_time(found.at)
 
     def want_copy(self, sitting: CycleContext) -> None:
         """Makes a copy of the film that plays, for a browser that failed on the film itself."""
-        film = self._find(sitting)
-        if not film.unplayable:
-            film.unplayable = "this browser does not play this film"
-            film.done = False
+        state = self._find(sitting)
+        if not state.unplayable:
+            state.unplayable = "this browser does not play this film"
+            state.done = False
             self._work.start()
 
     def cut_soon(self, pause_s: float = PAUSE_S) -> None:
@@ -197,24 +194,22 @@ class FilmSession:
 
     def _find(self, sitting: CycleContext) -> FilmState:
         check_filming(sitting)
-        path = find_film(sitting)
+        path = find_film_path(sitting)
         checks.check_film_there(sitting, path)
-        state = path.stat()
-        film = self._work.film
-        if film is None or (film.path, film.size, film.changed_ns) != (
-            path, state.st_size, state.st_mtime_ns,
+        stat = path.stat()
+        state = self._work.film_state
+        if state is None or (state.path, state.size, state.changed_ns) != (
+            path, stat.st_size, stat.st_mtime_ns,
         ):  # fmt: skip
-            film = self._work.film = FilmState(path, state.st_size, state.st_mtime_ns)
+            state = self._work.film_state = FilmState(path, stat.st_size, stat.st_mtime_ns)
             self._pictures.clear()
-        return film
+        return state
 
-    def _list_times(self, film: FilmState, at: Timecode, reach: Fraction) -> list[Timecode]:
-        first = Timecode(max(Fraction(0), at.seconds - reach))
-        span = Span(first, Timecode(at.seconds + reach))
-        return self._ask(lambda: list_frame_times(film.path, span, self._reader))
+    def _list_times(self, state: FilmState, span: Span) -> list[Timecode]:
+        return self._ask(state, lambda film: film.list_frame_times(span))
 
     def _take(
-        self, film: FilmState, times: Sequence[Timecode], clip: Clip | None, long_side: int
+        self, state: FilmState, times: Sequence[Timecode], clip: Clip | None, long_side: int
     ) -> list[bytes]:
         """Returns frames as JPEGs; a still is of its time as it is written, to the millisecond."""
         masks = clip.masks if clip else ()
@@ -222,15 +217,9 @@ class FilmSession:
         missing = [one for one, key in zip(times, keys, strict=True) if key not in self._pictures]
         if missing:
             written = [Timecode.parse(one.format()) for one in missing]
-
-            def read() -> list[Shown]:
-                return find_frames(film.path, written, self._reader, long_side=long_side)
-
-            shown = self._ask(read)
+            shown = self._ask(state, lambda film: film.find_frames(written, long_side=long_side))
             if clip and masks:
-                inside = clip.span
-                times_inside = self._ask(lambda: list_frame_times(film.path, inside, self._reader))
-                masks = tuple(widen(masks, times_inside))
+                masks = tuple(widen(masks, self._list_times(state, clip.span)))
             for one, frame in zip(missing, shown, strict=True):
                 key = (str(long_side), one.format(), repr(clip.masks if clip else ()))
                 self._pictures[key] = _to_jpeg(frame, masks)
@@ -239,9 +228,14 @@ class FilmSession:
             self._pictures.popitem(last=False)
         return found
 
-    def _ask(self, question: Callable[[], T]) -> T:
+    def _ask(self, state: FilmState, question: Callable[[Film], T]) -> T:
+        """Returns the answer to a question about the film, once those asked before have theirs."""
         with self._asking:
-            return question()
+            return question(Film(state.path, self._reader))
+
+
+def _around(at: Timecode, reach: Fraction) -> Span:
+    return Span(Timecode(max(Fraction(0), at.seconds - reach)), Timecode(at.seconds + reach))
 
 
 def _to_jpeg(shown: Shown, masks: Sequence[Any]) -> bytes:

@@ -187,8 +187,8 @@ class StepHandler(_ChoosingHandler):
         clip = sitting.cycle.clip(step.clip or "")
         if step.do == "seek-faces" and clip:
             try:
-                if film := room.source(sitting, "film"):
-                    room.faces.begin(film, clip)
+                if path := room.source(sitting, "film"):
+                    room.faces.begin(path, clip)
             except VigbookError as err:
                 return {**self._show(cycle), "refused": err.as_sentences()}
         return self._show(cycle)
