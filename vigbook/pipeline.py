@@ -241,8 +241,8 @@ def cut_media(
     agreed, refused = checks.split_by_filming(sitting)
     outcome.withheld += refused
     name = sitting.cycle.film.file
-    told = lambda clip, done: progress(Event("cutting", clip, done))  # noqa: E731
-    built = build_media(film, name, agreed, sitting.media, told, facts)
+    cutting = lambda clip, done: progress(Event("cutting", clip, done))  # noqa: E731
+    built = build_media(film, name, agreed, sitting.media, cutting, facts)
     remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings

@@ -85,16 +85,16 @@ def run_ffmpeg(
         OutputError: it could not be written.
     """
     with scratch_folder() as folder:
-        told, said = folder / "told", folder / "said"
+        progress_file, said = folder / "progress", folder / "said"
         command = [
             imageio_ffmpeg.get_ffmpeg_exe(), "-y", "-v", "error", "-nostdin", "-nostats",
-            "-progress", f"file:{told}", *options, str(out.resolve()),
+            "-progress", f"file:{progress_file}", *options, str(out.resolve()),
         ]  # fmt: skip
         with said.open("wb") as errors, hold_interrupts() as let_in:
             process = _start(command, errors.fileno(), what, group)
             try:
                 with let_in():
-                    _wait(process, told, what, length, progress)
+                    _wait(process, progress_file, what, length, progress)
             finally:
                 if process.poll() is None:
                     process.kill()
@@ -132,7 +132,11 @@ def _start(
 
 
 def _wait(
-    process: subprocess.Popen[bytes], told: Path, what: str, length: Fraction, progress: Progress
+    process: subprocess.Popen[bytes],
+    progress_file: Path,
+    what: str,
+    length: Fraction,
+    progress: Progress,
 ) -> None:
     limit_s = 300 + 120 * float(length)
     begin = time.monotonic()
@@ -140,14 +144,14 @@ def _wait(
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_POLL_S)
             return
-        progress(min(1.0, _seconds_done(told) / max(0.001, float(length))))
+        progress(min(1.0, _seconds_done(progress_file) / max(0.001, float(length))))
         if time.monotonic() - begin > limit_s:
             raise _cut_error(what, f"took more than {limit_s / 60:.0f} minutes")
 
 
-def _seconds_done(told: Path) -> float:
+def _seconds_done(progress_file: Path) -> float:
     with contextlib.suppress(OSError, ValueError, IndexError):
-        words = told.read_text().split("out_time_us=")
+        words = progress_file.read_text().split("out_time_us=")
         return int(words[-1].split()[0]) / 1_000_000
     return 0.0
 

@@ -34,7 +34,7 @@ from vigbook.timecode import Timecode
 STILL_LONG_SIDE_PX = 1400  # 170 mm, the widest a page shows, at 209 dots an inch
 STILL_QUALITY = 90
 
-Told = Callable[[str, float], None]
+ClipProgress = Callable[[str, float], None]
 """Told which clip is being cut and how much of it is done, from 0 to 1."""
 
 
@@ -53,7 +53,7 @@ def build_media(
     name: str,
     clips: Sequence[Clip],
     folder: Path,
-    progress: Told = lambda _, __: None,
+    progress: ClipProgress = lambda _, __: None,
     facts: FilmFacts | None = None,
 ) -> Built:
     """Cuts what is missing or out of date, and takes away what is no longer asked for.
@@ -158,7 +158,7 @@ class _Cutter:
         film: Film,
         folder: Path,
         before: Manifest | None,
-        progress: Told,
+        progress: ClipProgress,
         facts: FilmFacts | None,
     ) -> None:
         self._film, self._folder, self._before = film, folder, before

@@ -161,10 +161,10 @@ def make_filmstrip(
         OutputError: it cannot be written.
     """
     path = _path(folder, content, f"strip-{count}.jpg")
-    told = path.with_suffix(".json")
-    if path.is_file() and told.is_file():
+    details = path.with_suffix(".json")
+    if path.is_file() and details.is_file():
         progress(1.0)
-        kept = json.loads(told.read_text())
+        kept = json.loads(details.read_text())
         times = tuple(Timecode(Fraction(one)) for one in kept.pop("times"))
         return Filmstrip(path=path, times=times, **kept)
     length = film.probe().length.seconds
@@ -188,7 +188,7 @@ def make_filmstrip(
         "width": width,
         "height": height,
     }
-    publish_bytes(told, json.dumps(kept).encode())
+    publish_bytes(details, json.dumps(kept).encode())
     return strip
 
 

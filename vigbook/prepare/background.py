@@ -126,7 +126,7 @@ class BackgroundWork:
         return None
 
     def _make_aids(self, state: FilmState) -> None:
-        def told(what: str) -> Callable[[float], None]:
+        def begin(what: str) -> Callable[[float], None]:
             def progress(done: float) -> None:
                 if self._ended or self.film_state is not state:
                     raise _LeftOffError
@@ -146,12 +146,12 @@ class BackgroundWork:
                     return
                 state.content = state.content or sha256_of(state.path)
                 common = (film, state.content, folder)
-                progress = told("The strip of pictures")
+                progress = begin("The strip of pictures")
                 state.strip = previews.make_filmstrip(*common, progress=progress)
-                progress = told("The line of sound")
+                progress = begin("The line of sound")
                 state.waveform = previews.make_waveform(*common, progress)
                 if state.unplayable:
-                    progress = told("The copy that plays here")
+                    progress = begin("The copy that plays here")
                     state.proxy = previews.make_proxy(*common, progress)
             check_filming(open_cycle(self._folder, self._options))
         except ConsentError as err:  # somebody said no while it was made
