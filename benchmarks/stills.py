@@ -196,7 +196,7 @@ def count_decoded(film: Path) -> Count:
             yield dataclasses.replace(real, container=container, stream=stream)
 
     with mock.patch.object(vigbook.film.decode, "open_container", open_counting):
-        assert len(list(vigbook.film.decode.find_frames(film, TIMES))) == len(TIMES)
+        assert len(list(vigbook.film.decode.iter_frames(film, TIMES))) == len(TIMES)
     return count
 
 

@@ -45,7 +45,7 @@ _MOST_BYTES = 256 * 1024**2  # of packets to hold at once; beyond, frames are de
 _LONGEST_S = 24 * 60 * 60
 
 
-def find_frames(
+def iter_frames(
     path: Path, times: Sequence[Timecode], long_side: int | None = None
 ) -> Iterator[Shown]:
     """Yields the frame on screen at each time; the times are in order, none of them twice.
@@ -70,7 +70,7 @@ def find_frames(
                 yield Shown(at=film.time_of(shown), picture=picture)
 
 
-def find_thumbnails(path: Path, times: Sequence[Timecode], long_side: int) -> Iterator[Shown]:
+def iter_thumbnails(path: Path, times: Sequence[Timecode], long_side: int) -> Iterator[Shown]:
     """Yields the key frame at or before each time, made small: quick, and near enough for a strip.
 
     Args:
@@ -94,7 +94,7 @@ def find_thumbnails(path: Path, times: Sequence[Timecode], long_side: int) -> It
             yield Shown(at=film.time_of(latest), picture=picture)
 
 
-def list_levels(path: Path, step: Timecode) -> Iterator[tuple[Timecode, float]]:
+def iter_levels(path: Path, step: Timecode) -> Iterator[tuple[Timecode, float]]:
     """Yields how loud the film's sound is, from 0 to 1, in each step from film time 0 on.
 
     The loudness is the greatest swing of the first sound track in that step. A film without sound

@@ -82,42 +82,40 @@ def _memory_problem(request: Mapping[str, Any]) -> Problem:
 def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
     from vigbook.film import decode, probe, smart_cut
 
-    film = Path(request["film"])
+    path = Path(request["film"])
     times = [_time(one) for one in request.get("times", ())]
     match request["do"]:
         case "probe":
-            yield probe.probe_film(film).as_json(), b""
+            yield probe.probe_film(path).as_json(), b""
         case "frames":
-            yield from map(_pack, decode.find_frames(film, times, request["long_side"]))
+            yield from map(_pack, decode.iter_frames(path, times, request["long_side"]))
         case "faces":
-            from vigbook.film import (
-                face_detector as facefinder,  # OpenCV and its model, which nothing else here wants
-            )
+            from vigbook.film import face_detector  # OpenCV, which nothing else here wants
 
-            for shown in decode.find_frames(film, times, request["long_side"]):
-                faces = facefinder.find_faces(shown.picture)
+            for shown in decode.iter_frames(path, times, request["long_side"]):
+                faces = face_detector.find_faces(shown.picture)
                 yield {"at": str(shown.at.seconds), "faces": faces}, b""
         case "thumbnails":
-            yield from map(_pack, decode.find_thumbnails(film, times, request["long_side"]))
+            yield from map(_pack, decode.iter_thumbnails(path, times, request["long_side"]))
         case "times":
             span = Span(_time(request["start"]), _time(request["end"]))
-            found = [str(one.seconds) for one in decode.list_frame_times(film, span)]
+            found = [str(one.seconds) for one in decode.list_frame_times(path, span)]
             yield {"times": found}, b""
         case "lead":
-            found_before = decode.find_lead(film, times[0])
+            found_before = decode.find_lead(path, times[0])
             key, before = (None if one is None else str(one.seconds) for one in found_before)
             yield {"key": key, "before": before}, b""
         case "copy":
             span = Span(_time(request["start"]), _time(request["end"]))
             out, sound = Path(request["out"]), request["sound"]
-            with writing(2 * film.stat().st_size + _ROOM_BYTES):
-                yield {"why": smart_cut.copy_clip(film, times, span, out, sound=sound)}, b""
+            with writing(2 * path.stat().st_size + _ROOM_BYTES):
+                yield {"why": smart_cut.copy_clip(path, times, span, out, sound=sound)}, b""
         case "end":
-            yield {"at": str(decode.find_end(film).seconds)}, b""
+            yield {"at": str(decode.find_end(path).seconds)}, b""
         case "count":
-            yield {"frames": decode.count_frames(film)}, b""
+            yield {"frames": decode.count_frames(path)}, b""
         case "levels":
-            levels = decode.list_levels(film, _time(request["step"]))
+            levels = decode.iter_levels(path, _time(request["step"]))
             while some := list(itertools.islice(levels, 200)):  # an answer each would take longer
                 yield {"levels": [(str(at.seconds), level) for at, level in some]}, b""
 
