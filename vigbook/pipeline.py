@@ -142,7 +142,7 @@ def answer(
     return answer_prompt(open_cycle(case, options), prompt_id, text, by=by, source=source)
 
 
-def describe(film: Path) -> Description:
+def describe(path: Path) -> Description:
     """Tells what a film is, in plain words, and what will be done about it.
 
     Raises:
@@ -150,7 +150,7 @@ def describe(film: Path) -> Description:
     """
     from vigbook.film.describe import describe_film
 
-    return describe_film(film)
+    return describe_film(path)
 
 
 def new(folder: Path) -> None:

@@ -49,11 +49,11 @@ def check_links(folder: Path) -> list[Problem]:
     ]
 
 
-def check_film_there(sitting: CycleContext, film: Path) -> None:
+def check_film_there(sitting: CycleContext, path: Path) -> None:
     """Raises a CaseError where the film is not there, with the line that names it."""
-    if film.is_file():
+    if path.is_file():
         return
-    found = f"there is no film at {show_path(film)}"
+    found = f"there is no film at {show_path(path)}"
     mend = "copy the film there, or mend its name here"
     raise CaseError(sitting.source.problem(("film", "file"), found, mend))
 

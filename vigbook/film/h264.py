@@ -238,7 +238,7 @@ def limit_like(own: Sps, films: Sps) -> bytes:
     return own.unit[:1] + _escape(int(bits, 2).to_bytes(len(bits) // 8, "big"))
 
 
-class Reader:
+class PictureReader:
     """Takes coded pictures out of a film's packets, in decoding order."""
 
     def __init__(self, parameters: Parameters) -> None:

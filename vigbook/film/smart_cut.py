@@ -294,7 +294,7 @@ def _encode(path: Path, end: _End, encoder: _Encoder | None, length_size: int) -
 
 
 def _copy(path: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[Picture]:
-    reader = h264.Reader(parameters)
+    reader = h264.PictureReader(parameters)
     with _open(path) as opened:
         packets = _packets(opened, pts[0], parameters.length_size)
         packets = itertools.dropwhile(lambda one: one[0] != pts[0], packets)
@@ -348,7 +348,7 @@ def _write(
         if len(due) > 1:  # players pass over a first picture that is shown for less
             begin = min(begin, max(due[0], due[1] - math.ceil(LEAST_FIRST_S / opened.base)))
         zero = Timecode(begin * opened.base)
-        reader = h264.Reader(parameters)
+        reader = h264.PictureReader(parameters)
         pictures = (reader.read(data, pts) for pts, data in _packets(opened, due[0], size))
         plan = _plan(opened, pictures, due, span.end.seconds / opened.base)
         encoders = [
