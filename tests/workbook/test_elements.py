@@ -22,7 +22,7 @@ from vigbook.errors import Problem
 from vigbook.method.method import find_templates, load_words
 from vigbook.paper.page import Page, length_in_words
 from vigbook.timecode import Timecode
-from vigbook.workbook.elements import KINDS, MIME, direction_of, find_links, reference
+from vigbook.workbook.elements import KINDS, MIME, find_links, reference
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CYCLES = ("otter/cycle-1", "otter/cycle-2", "heron/cycle-1")
@@ -604,15 +604,6 @@ def test_any_value_of_any_journal_can_stand_on_a_page(family: Callable[..., Cycl
         page = _page(dataclasses.replace(sitting, journal=journal), use="service-record")
         for kind, one in _every_element(sitting):
             json.dumps(page.view(kind, one))
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("Mia", "ltr"), ("مرحبا", "rtl"), ("שלום", "rtl"), ("1 (2) مرحبا Mia", "rtl"),
-     ("12!", "rtl"), ("", "rtl"), (None, "rtl")],
-)  # fmt: skip
-def test_words_run_as_their_first_letter_does(text: str | None, expected: str) -> None:
-    assert direction_of(text, "rtl") == expected
 
 
 @pytest.mark.parametrize(

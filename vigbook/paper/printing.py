@@ -30,11 +30,11 @@ from vigbook.paper.kinds.take_home import make_take_home
 from vigbook.paper.kinds.worksheet import make_worksheet
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import find_logo
+from vigbook.paper.page_templates import fill
 from vigbook.paper.printed import latest, long_problem, read_state, write_state
 from vigbook.paper.renderer import PageRenderer, check_length
 from vigbook.paper.variants import Variant, most_pages
 from vigbook.system.atomic import publish_bytes, sha256_of
-from vigbook.workbook.elements import fill
 
 # What papers are: one that was made to lesser standards is made again.
 _MOST_FOOT_LETTERS = 1_000  # twice what four lines hold

@@ -190,10 +190,9 @@ def check_length(html: str, texts: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    from vigbook.paper import clean_html, pdf
-    from vigbook.workbook import elements
+    from vigbook.paper import clean_html, page_templates, pdf
 
-    assert elements
+    assert page_templates
     assert pdf
     assert clean_html
     _shut_off()
@@ -222,11 +221,10 @@ def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
             yield {"sides": sides}, content
         case "fill":
             from vigbook.method.method import load_words
+            from vigbook.paper.page_templates import fill
 
             templates = tuple(Path(one) for one in request["templates"])
             words = load_words(templates, request["language"])
-            from vigbook.workbook.elements import fill
-
             text = fill(templates, words, request["name"], request["context"])
             yield {}, text.encode("utf-8", "surrogatepass")
         case "html":

@@ -21,8 +21,8 @@ from vigbook.case.folder import CYCLE_FOLDER
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.errors import VigbookError
 from vigbook.method.method import find_template, load_words
+from vigbook.method.rendering import environment
 from vigbook.server.session import FamilySession
-from vigbook.workbook.elements import environment
 from vigbook.workbook.live_modules import name_modules
 
 CYCLE = f"({CYCLE_FOLDER})"

@@ -1,4 +1,4 @@
-"""Kind and id of an element -> what the screen shows of it, and the page templates' environment.
+"""Kind and id of an element -> what the screen shows of it.
 
 An element is named by its kind and id alone. The saved workbook gets fixed words and links for it;
 what it says on paper is `vigbook.paper.page`'s.
@@ -6,19 +6,14 @@ what it says on paper is `vigbook.paper.page`'s.
 
 from __future__ import annotations
 
-import functools
 import os
-import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import jinja2
-from markupsafe import Markup, escape
-
 from vigbook.cycle.context import CycleContext
-from vigbook.errors import PaperError, Problem
 from vigbook.method.method import Words
+from vigbook.method.rendering import environment
 
 MIME = "application/vnd.vigbook.v1+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
@@ -26,7 +21,6 @@ KINDS = (
     "title", "helping-question", "clip", "stills", "prompt", "goals", "next-step", "next-date",
 )  # fmt: skip
 TRY_PROMPTS = ("try.what", "try.where", "try.when")
-_MOST_OVERLAYS = 16
 
 
 def find_links(sitting: CycleContext, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
@@ -66,70 +60,3 @@ def reference(
             kind=kind, links=links, label=label, number=sitting.clip_numbers.get(element_id)
         ).strip(),
     }
-
-
-# An overlay compiles its templates anew, so it is kept, with the words that it speaks.
-@functools.lru_cache(maxsize=_MOST_OVERLAYS)
-def environment(templates: tuple[Path, ...], words: Words) -> jinja2.Environment:
-    """Returns the page templates' environment: everything escaped, fixed words in one language."""
-    loaded = _environment(templates)
-    overlay = loaded.overlay()
-    overlay.globals = {
-        **loaded.globals,
-        "_": lambda english, **names: _say(words, english, names),
-        "dir_of": direction_of,
-    }
-    return overlay
-
-
-def fill(templates: tuple[Path, ...], words: Words, name: str, context: Mapping[str, Any]) -> str:
-    """Returns the HTML of a page template with a page's values in it.
-
-    Raises:
-        PaperError: the template is wrong.
-    """
-    blocks = context.get("blocks")
-    if blocks:
-        # A team's own HTML is what `vigbook.paper.clean_html` made of it.
-        made = [{**one, "html": Markup(one["html"])} if "html" in one else one for one in blocks]
-        context = {**context, "blocks": made}
-    try:
-        return environment(templates, words).get_template(name).render(context)
-    except (
-        jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
-        RecursionError, OSError,
-    ) as err:  # fmt: skip
-        found = f"the page's template is wrong: {err}"
-        mend = "mend it, or leave --templates out"
-        raise PaperError(Problem(file=f"templates/{name}", found=found, mend=mend)) from err
-
-
-def direction_of(text: str | None, fallback: str = "ltr") -> str:
-    """Returns `ltr` or `rtl`: which way the first letter of a text runs, as browsers decide."""
-    for letter in text or "":
-        kind = unicodedata.bidirectional(letter)
-        if kind in ("L", "R", "AL"):
-            return "ltr" if kind == "L" else "rtl"
-    return fallback
-
-
-def _say(words: Words, english: str, names: Mapping[str, Any]) -> Any:
-    """Returns a fixed sentence for a page; names are escaped unless they are markup already."""
-    sentence = words.say(english)
-    if not names:
-        return sentence
-    return Markup(escape(sentence)) % names
-
-
-@functools.lru_cache(maxsize=4)
-def _environment(templates: tuple[Path, ...]) -> jinja2.Environment:
-    places = [str(place) for place in templates]
-    # `print/` as well, so that page templates name each other as they do their stylesheets.
-    places += [str(place / "print") for place in templates]
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(places),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )

@@ -20,7 +20,7 @@ from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import VigbookError
 from vigbook.method.method import Prompt, Words, default_source, find_template
-from vigbook.workbook.elements import direction_of
+from vigbook.method.rendering import direction_of
 from vigbook.workbook.live_modules import name_modules
 
 

@@ -1,0 +1,36 @@
+"""A paper's values -> its HTML, from the page templates, a team's own before ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from vigbook.errors import PaperError, Problem
+from vigbook.method.method import Words
+from vigbook.method.rendering import environment
+
+
+def fill(templates: tuple[Path, ...], words: Words, name: str, context: Mapping[str, Any]) -> str:
+    """Returns the HTML of a page template with a page's values in it.
+
+    Raises:
+        PaperError: the template is wrong.
+    """
+    blocks = context.get("blocks")
+    if blocks:
+        # A team's own HTML is what `vigbook.paper.clean_html` made of it.
+        made = [{**one, "html": Markup(one["html"])} if "html" in one else one for one in blocks]
+        context = {**context, "blocks": made}
+    try:
+        return environment(templates, words).get_template(name).render(context)
+    except (
+        jinja2.TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError,
+        RecursionError, OSError,
+    ) as err:  # fmt: skip
+        found = f"the page's template is wrong: {err}"
+        mend = "mend it, or leave --templates out"
+        raise PaperError(Problem(file=f"templates/{name}", found=found, mend=mend)) from err
