@@ -1,6 +1,7 @@
 """Templates -> Jinja's environment, in which our fixed words are those of one language.
 
-Workbooks, the server's pages and papers are all filled in from it.
+Workbooks, the server's pages and papers are all filled in from it; what papers' templates may call
+besides, `vigbook.paper.page_templates` gives them.
 """
 
 from __future__ import annotations

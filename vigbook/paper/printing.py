@@ -24,6 +24,7 @@ from vigbook.cycle.review_data import format_review, make_review
 from vigbook.errors import PaperError, Problem, UsageError, show_path
 from vigbook.method.method import check_language, find_template, hash_templates, load_words
 from vigbook.paper.attachment import Attachment
+from vigbook.paper.geometry import FITS
 from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.paper.kinds.record import make_record
 from vigbook.paper.kinds.take_home import make_take_home
@@ -39,10 +40,6 @@ from vigbook.system.atomic import publish_bytes, sha256_of
 # What papers are: one that was made to lesser standards is made again.
 _MOST_FOOT_LETTERS = 1_000  # twice what four lines hold
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
-
-
-# How closely a page may be set, in steps, before another sheet is added to it.
-_FITS = 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,7 +252,7 @@ def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
         sides, content = _press(draft, _render(draft, len(tried)) if tried else html, most)
         tried.append(sides)
         # No setting is so close that it halves a page.
-        if most is not None and (len(tried) == _FITS or sides > 2 * most):
+        if most is not None and (len(tried) == FITS or sides > 2 * most):
             break
     if not content:
         fewest = tried[-1]
