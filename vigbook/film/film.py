@@ -45,7 +45,7 @@ class Film:
                 process that reads it fall.
         """
         ((plain, _),) = self.ask("probe")
-        return FilmFacts.from_json({key: one for key, one in plain.items() if key != "bytes"})
+        return FilmFacts.from_json(plain)
 
     def find_frames(
         self, times: Sequence[Timecode], *, long_side: int | None = None
