@@ -25,12 +25,12 @@ class Bench:
         self.family = family
         self.path = family / "cycle-1" / "cycle.yaml"
         self.path.write_text(text, "utf-8")
-        self.choosing = CycleEditor(self.path)
+        self.editor = CycleEditor(self.path)
 
     def do(self, do: str, **typed: Any) -> str | None:
         """Does one step on what is on the disk."""
-        revision = typed.pop("revision", None) or self.choosing.revision()
-        return self.choosing.edit(
+        revision = typed.pop("revision", None) or self.editor.revision()
+        return self.editor.edit(
             sit(self.family), read_edit({"do": do, "revision": revision, **typed})
         )
 

@@ -65,10 +65,10 @@ def test_a_new_clip_gets_its_marks_and_the_next_free_id(bench: Bench) -> None:
 
 
 def test_a_mark_is_brought_to_the_time_of_its_frame(bench: Bench) -> None:
-    seen = bench.choosing.revision()
+    seen = bench.editor.revision()
     step = AddClip(do="add-clip", start="9.013", end="10.047", revision=seen)
     frame = lambda at, _: Timecode(at.seconds * 25 // 1 / 25)  # noqa: E731
-    bench.choosing.edit(sit(bench.family), step, frame)
+    bench.editor.edit(sit(bench.family), step, frame)
     clip = sit(bench.family).cycle.clips[2]
     assert (clip.start.format(), clip.end.format()) == ("00:00:09.000", "00:00:10.040")
 
@@ -148,7 +148,7 @@ def test_all_that_was_done_is_undone_and_done_again(commented: Bench) -> None:
     for content in reversed(contents[:-1]):
         commented.do("undo")
         assert commented.text == content
-    assert not commented.choosing.can_undo
+    assert not commented.editor.can_undo
     for content in contents[1:]:
         commented.do("redo")
         assert commented.text == content
@@ -176,7 +176,7 @@ def test_typing_on_in_one_field_is_one_step(bench: Bench) -> None:
 
 
 def test_an_edit_in_another_program_is_never_written_over(bench: Bench) -> None:
-    seen = bench.choosing.revision()
+    seen = bench.editor.revision()
     bench.do("set-clip", clip="clip-2", field="title", value="The red spoon")
     theirs = bench.text.replace("Waiting for Mia", "Mia waits")
     bench.path.write_text(theirs, "utf-8")
@@ -185,7 +185,7 @@ def test_an_edit_in_another_program_is_never_written_over(bench: Bench) -> None:
             bench.do(do, clip="clip-1", revision=seen)
     assert bench.text == theirs
     # What could be undone led back to before their edit.
-    assert not bench.choosing.can_undo
+    assert not bench.editor.can_undo
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_a_refused_edit_says_why_and_changes_nothing(
     with pytest.raises(VigbookError, match=said):
         bench.do(step.pop("do"), **step)
     assert bench.text == before
-    assert not bench.choosing.can_undo
+    assert not bench.editor.can_undo
 
 
 def test_a_clip_that_was_looked_at_together_stays(bench: Bench) -> None:

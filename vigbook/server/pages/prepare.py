@@ -63,12 +63,12 @@ class OpenCycles:
             folder = self.session.open(cycle).folder  # or a sentence: there is none
             with self._lock:
                 if cycle not in self._open:
-                    room = FilmSession(folder, self.session.options)
-                    room.cut_soon()
-                    self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), room)
-        choosing, room = self._open[cycle]
-        sitting, revision = choosing.read(lambda: self.session.open(cycle))
-        return sitting, choosing, room, revision
+                    film = FilmSession(folder, self.session.options)
+                    film.cut_soon()
+                    self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), film)
+        editor, film = self._open[cycle]
+        sitting, revision = editor.read(lambda: self.session.open(cycle))
+        return sitting, editor, film, revision
 
 
 class _ChoosingHandler(SessionHandler):
@@ -152,51 +152,51 @@ class StepHandler(_ChoosingHandler):
         await self.tell(lambda: self._edit(cycle, step))
 
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
-        sitting, choosing, room, revision = self.cycles.open(cycle)
-        shown: dict[str, Any] = {"revision": revision, "film": room.look(sitting)}
+        sitting, editor, film, revision = self.cycles.open(cycle)
+        shown: dict[str, Any] = {"revision": revision, "film": film.look(sitting)}
         shown["cut"] = list_cut(sitting)
         if revision != seen:
             shown["cycle"] = show_cycle(sitting)
-            shown["undo"], shown["redo"] = choosing.can_undo, choosing.can_redo
+            shown["undo"], shown["redo"] = editor.can_undo, editor.can_redo
         return shown
 
     def _edit(self, cycle: str, step: Step) -> dict[str, Any]:
-        sitting, choosing, room, revision = self.cycles.open(cycle)
+        sitting, editor, film, revision = self.cycles.open(cycle)
         if isinstance(step, WantCopy):
-            room.want_copy(sitting)
+            film.want_copy(sitting)
             return self._show(cycle)
         if isinstance(step, Faces):
-            return self._seek(cycle, sitting, room, step)
+            return self._seek(cycle, sitting, film, step)
         try:
             if revision != step.revision:
                 raise ChangedError
-            note = choosing.edit(sitting, step, lambda at, ends: _snap(room, sitting, at, ends))
+            note = editor.edit(sitting, step, lambda at, ends: _snap(film, sitting, at, ends))
         except ChangedError:
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
             return {**self._show(cycle), "refused": err.as_sentences()}
         only_said = isinstance(step, SetClip | SetStill) and step.field in _ONLY_SAID
         if not only_said and not isinstance(step, CheckMasks):
-            room.cut_soon()
+            film.cut_soon()
         return {**self._show(cycle), "note": note}
 
     def _seek(
-        self, cycle: str, sitting: CycleContext, room: FilmSession, step: Faces
+        self, cycle: str, sitting: CycleContext, film: FilmSession, step: Faces
     ) -> dict[str, Any]:
-        room.faces.close()
+        film.faces.close()
         clip = sitting.cycle.clip(step.clip or "")
         if step.do == "seek-faces" and clip:
             try:
-                if path := room.source(sitting, "film"):
-                    room.faces.begin(path, clip)
+                if path := film.source(sitting, "film"):
+                    film.faces.begin(path, clip)
             except VigbookError as err:
                 return {**self._show(cycle), "refused": err.as_sentences()}
         return self._show(cycle)
 
 
-def _snap(room: FilmSession, sitting: CycleContext, at: Timecode, ends: bool) -> Timecode:
+def _snap(film: FilmSession, sitting: CycleContext, at: Timecode, ends: bool) -> Timecode:
     try:
-        return room.snap(sitting, at, ends)
+        return film.snap(sitting, at, ends)
     except ConsentError:
         raise
     except VigbookError as err:
@@ -216,12 +216,12 @@ class MomentsHandler(_ChoosingHandler):
         )
 
         def work() -> Any:
-            sitting, _, room, _ = self.cycles.open(cycle)
+            sitting, _, film, _ = self.cycles.open(cycle)
             if which == "moments":
-                return {"moments": room.list_moments(sitting, at, Fraction(reach))}
+                return {"moments": film.list_moments(sitting, at, Fraction(reach))}
             if which == "neighbours":
-                return {"moments": room.list_neighbours(sitting, at, self.clip(sitting))}
-            return room.find_sharpest(sitting, at)
+                return {"moments": film.list_neighbours(sitting, at, self.clip(sitting))}
+            return film.find_sharpest(sitting, at)
 
         await self.tell(work)
 
@@ -236,14 +236,14 @@ class PictureHandler(_ChoosingHandler):
         box = self.box() if which == "face" else ()
 
         def work() -> bytes | None:
-            sitting, _, room, _ = self.cycles.open(cycle)
+            sitting, _, film, _ = self.cycles.open(cycle)
             if at is None:
-                return room.strip(sitting)
+                return film.strip(sitting)
             if which == "still":
-                return room.take_still(sitting, at, self.clip(sitting))
+                return film.take_still(sitting, at, self.clip(sitting))
             if which == "face":
-                return crop_face(room.take_picture(sitting, at), box)
-            return room.take_picture(sitting, at)
+                return crop_face(film.take_picture(sitting, at), box)
+            return film.take_picture(sitting, at)
 
         await self.send("image/jpeg", work)
 
@@ -256,8 +256,8 @@ class LevelsHandler(_ChoosingHandler):
         """Answers with a byte for each step of time."""
 
         def work() -> bytes | None:
-            sitting, _, room, _ = self.cycles.open(cycle)
-            return room.levels(sitting)
+            sitting, _, film, _ = self.cycles.open(cycle)
+            return film.levels(sitting)
 
         await self.send("application/octet-stream", work)
 
@@ -275,8 +275,8 @@ class FilmHandler(_ChoosingHandler, web.StaticFileHandler):
         """Answers with the film, or part of it."""
 
         def work() -> str | None:
-            sitting, _, room, _ = self.cycles.open(cycle)
-            path = room.source(sitting, which)
+            sitting, _, film, _ = self.cycles.open(cycle)
+            path = film.source(sitting, which)
             family = self.session.family.resolve()
             return path.resolve().relative_to(family).as_posix() if path else None
 
