@@ -95,10 +95,46 @@ def test_no_command_makes_anything_of_a_family_that_another_program_holds(
         assert held.returncode == free.returncode
 
 
+def test_open_makes_no_workbook_that_a_build_would_not_make(built_family: Path) -> None:
+    """It makes those that are missing; choosing clips needs none."""
+    workbook, case = built_family / "cycle-1" / "workbook.ipynb", built_family / "case.yaml"
+    workbook.unlink()
+    command = ["open", str(built_family), "--no-browser", "--today", TODAY, "--wait", "1"]
+    with another_program(built_family):
+        held = run(*command)
+        assert (held.returncode, HELD in held.stderr) == (1, True), held.stderr
+        with serving(built_family, "--today", TODAY, command="prepare"):
+            assert not workbook.exists()
+    text = case.read_text("utf-8")
+    case.write_text(f"{text}legal_hold: court\n", "utf-8")
+    held = run(*command)
+    assert (held.returncode, "a legal hold stands" in held.stderr) == (1, True), held.stderr
+    assert not workbook.exists()
+    case.write_text(text, "utf-8")
+    with serving(built_family, "--today", TODAY):
+        assert workbook.exists()
+    assert made_by_log(built_family)[-1] == ["workbook.ipynb"]
+
+
+def test_what_was_made_before_a_stage_failed_stands_in_the_log(built_family: Path) -> None:
+    change(built_family)  # a clip is cut anew
+    (built_family / "cycle-1" / "workbook.ipynb").write_text("no notebook", "utf-8")
+    (built_family / "log.jsonl").unlink()
+    assert run("build", str(built_family), "--today", TODAY).returncode == 1
+    assert made_by_log(built_family) == [["clip-1.mp4"]]
+
+
+def made_by_log(family: Path) -> list[list[str]]:
+    """Returns the files that were made each time, as the family's log tells."""
+    lines = map(json.loads, (family / "log.jsonl").read_text("utf-8").splitlines())
+    return [line["what"] for line in lines if line["did"] == "built"]
+
+
 def test_commands_that_make_something_are_among_those_that_were_tried() -> None:
     """Else the test above would pass where nothing ever made anything."""
     makers = [name for name, one in COMMANDS.items() if any(p.name == "wait" for p in one.params)]
     assert sorted(makers) == ["archive", "build", "open", "prepare", "print"]
+    assert sorted({*makers} & {*OF_A_FAMILY}) == ["archive", "build", "print"]
 
 
 # --- Routes ---------------------------------------------------------------------------------

@@ -157,9 +157,12 @@ def _do_stages(
 ) -> Outcome:
     outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
     with told_in(outcome.errors):
-        stages(_admit(files, folder, templates, options, action), outcome)
-        if action:
-            _log(files, action, outcome, outcome.cycle)
+        context = _admit(files, folder, templates, options, action)
+        try:
+            stages(context, outcome)
+        finally:  # what was made before a stage failed was made all the same
+            if action:
+                _log(files, action, outcome, outcome.cycle)
     return outcome
 
 

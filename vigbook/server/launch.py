@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from vigbook.case.folder import find_family
 from vigbook.case.log import write_log
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError, show_path
@@ -26,16 +27,32 @@ def prepare_to_open(
             workbook is to be opened.
     """
     environment: dict[str, str] = {}
+    made = _make_missing(case, options) if ask is not None else {}
 
     def stages(sitting: CycleContext, outcome: Outcome) -> None:
+        for one in made.get(sitting.folder.resolve(), ()):
+            outcome.errors += one.errors
+            outcome.warnings += one.warnings
+            outcome.made += one.made
+        if outcome.errors:
+            return
         environment.update(kernel_environment(sitting), VIGBOOK_LIVE="1")
         if ask is not None:
-            if not (sitting.folder / NOTEBOOK).exists():
-                run_workbook(sitting, outcome, options, progress=lambda _: None)
             _check_cells(sitting, ask)
         write_log(sitting.family.folder, "opened", sitting.cycle.cycle)
 
     return each_cycle(case, options, None, stages), environment
+
+
+def _make_missing(case: Path, options: Options) -> dict[Path, list[Outcome]]:
+    """Runs the notebook of each cycle that has no workbook; returns what came of it, by folder."""
+
+    def stages(sitting: CycleContext, outcome: Outcome) -> None:
+        run_workbook(sitting, outcome, options, progress=lambda _: None)
+
+    _, folders = find_family(case)
+    missing = [folder for folder in folders if not (folder / NOTEBOOK).exists()]
+    return {one.resolve(): each_cycle(one, options, "built", stages) for one in missing}
 
 
 def _check_cells(sitting: CycleContext, ask: Callable[[Path, Sequence[str]], bool]) -> None:
