@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 import av
 import numpy as np
 import pytest
-from families import CASE, CYCLE, write_family
+from families import CASE, COUSIN, CYCLE, sit, write_family
 from films import numbers_in
 from pdfs import pictures_in, text_of
 
@@ -161,6 +161,29 @@ def test_withdrawing_filming_takes_the_cut_media_away(built_family: Path, vigboo
     cycle = built_family / "cycle-1"
     assert [path.name for path in (cycle / "media").iterdir()] == ["manifest.json"]
     assert pictures_in(cycle / "print" / "take-home.pdf") == set()
+
+
+@pytest.mark.parametrize("answer", ["no", None])
+def test_who_is_in_one_clip_alone_is_asked_before_the_whole_film_is_shown(
+    built_family: Path, vigbook: Run, answer: str | None
+) -> None:
+    """What helps to choose clips shows the whole film, so whoever any mark names is in it."""
+    aid = built_family / "cycle-1" / "media" / "aids" / "0123-strip-60.jpg"
+    aid.parent.mkdir()
+    aid.write_bytes(b"a strip of pictures")
+    cycle, case = built_family / "cycle-1" / "cycle.yaml", built_family / "case.yaml"
+    text = cycle.read_text("utf-8").replace(
+        "    title: The spoon", "    in_shot: [child, zoe]\n    title: The spoon"
+    )
+    cycle.write_text(text, "utf-8")
+    asked = "uses: [filming], answer: no" if answer else "uses: [take-home]"
+    people = COUSIN.replace("uses: [filming]", asked)
+    case.write_text(people, "utf-8")
+    assert not sit(built_family).may_film()
+    assert vigbook("build", built_family).returncode == 0
+    assert not aid.exists()
+    told = vigbook("check", built_family).stderr
+    assert ("is still here, and Zoe may not be filmed" in told) == (answer == "no")
 
 
 def test_a_withdrawn_yes_takes_media_away_though_the_film_is_lost(

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from vigbook.case.consent import may_use
 from vigbook.case.folder import find_inside, write_new_case
 from vigbook.case.journal import Answer, Said
 from vigbook.case.log import write_log
@@ -218,8 +217,7 @@ def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
         found = "was deleted: it held a picture that may no longer be shown"
         outcome.warnings.append(Problem(file=show_path(path), found=found))
     removed = [*remove_unwanted(sitting.media, agreed), *papers]
-    filmed = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
-    if not (filmed and find_film_path(sitting).is_file()):
+    if not (sitting.may_film() and find_film_path(sitting).is_file()):
         removed += remove_aids(sitting.media / FOLDER, None)
     if removed:
         names = [path.name for path in removed]

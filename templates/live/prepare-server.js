@@ -92,7 +92,7 @@ import { readCookie } from "./reach.js";
  * @property {{ what: string, done: number } | null} [aid] what is being made
  * @property {Strip | null} [strip]
  * @property {number | null} [sound] the seconds that each step of loudness stands for
- * @property {{ says: string | null, busy: boolean } | null} [cutting]
+ * @property {{ says: string | null, busy: boolean, done: number | null } | null} [cutting]
  * @property {Search | null} [faces]
  */
 

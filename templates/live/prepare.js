@@ -74,7 +74,7 @@ function show() {
   find("hint").textContent = hint(cycle);
   find("working").textContent = working();
   // Told without its numbers, or a screen reader would never be still.
-  const told = working().replace(/, \d+ %/g, "");
+  const told = working(false);
   if (find("told").textContent !== told) find("told").textContent = told;
   const clip = chosenClip();
   for (const id of ["mark-start", "mark-end", "take-still"]) enable(id, film.there);
@@ -100,10 +100,21 @@ function hint(cycle) {
   return "";
 }
 
-function working() {
+/**
+ * What is being made, in sentences.
+ * @param {boolean} [exactly] how much of it is done as well: for the eye, as it changes all the time
+ */
+function working(exactly = true) {
   const { aid, cutting } = state.film;
-  const made = aid ? `${aid.what} is being made, ${Math.round(aid.done * 100)} %.` : "";
-  return [made, cutting?.says ? `${cutting.says}.` : ""].join(" ").replace("..", ".").trim();
+  const parts = [
+    aid && { says: `${aid.what} is being made`, done: aid.done },
+    cutting?.says && cutting,
+  ];
+  return parts.map((one) => {
+    if (!one) return "";
+    const done = exactly && typeof one.done === "number" ? `, ${Math.round(one.done * 100)} %` : "";
+    return `${one.says}${done}.`;
+  }).join(" ").replace("..", ".").trim();
 }
 
 function moved() {

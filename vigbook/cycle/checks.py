@@ -177,7 +177,7 @@ def _film_kept(sitting: CycleContext) -> Iterator[Problem]:
     film = sitting.folder / sitting.cycle.film.file
     said_no = [
         sitting.case.name_of(one)
-        for one in sitting.cycle.in_shot
+        for one in sitting.everybody
         if standing(sitting.case, one, "filming", sitting.today) == "no"
     ]
     if said_no and film.is_file():

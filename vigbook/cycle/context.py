@@ -8,7 +8,7 @@ import functools
 from collections.abc import Callable
 from pathlib import Path
 
-from vigbook.case.consent import Decision, may_show
+from vigbook.case.consent import Decision, may_show, may_use
 from vigbook.case.folder import CaseFolder
 from vigbook.case.journal import Answer, Journal, read_journal, read_standing
 from vigbook.case.manifest import Manifest, StillRecord, clip_recipe, read_manifest, still_recipe
@@ -141,13 +141,24 @@ class CycleContext:
         voiced = still is None and clip.sound != "mute"
         return list_covered(clip, still) if self.masks_checked(clip) and not voiced else ()
 
-    def may_show_everybody(self, use: Use) -> Decision:
-        """Returns whether a picture may be used so today that could be of anybody in the film."""
+    @functools.cached_property
+    def everybody(self) -> tuple[str, ...]:
+        """The ids of all who are in the film, as far as any of its marks says."""
         shots = [self.cycle.in_shot]
         for clip in self.cycle.clips:
             shots += [self.cycle.in_picture(clip, still) for still in (None, *clip.stills)]
-        people = dict.fromkeys(person for shot in shots for person in shot)
-        return may_show(self.case, people, use, self.today)
+        return tuple(dict.fromkeys(person for shot in shots for person in shot))
+
+    def may_show_everybody(self, use: Use) -> Decision:
+        """Returns whether a picture may be used so today that could be of anybody in the film."""
+        return may_show(self.case, self.everybody, use, self.today)
+
+    def may_film(self) -> Decision:
+        """Returns whether all who are in the film have agreed to be filmed, as of today.
+
+        Else nothing of the whole film is shown, nor kept beside it to choose clips by.
+        """
+        return may_use(self.case, self.everybody, "filming", self.today)
 
     def names(
         self,

@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from vigbook.case.consent import may_use
 from vigbook.case.manifest import clip_recipe
 from vigbook.case.models import Clip
 from vigbook.cycle.context import CycleContext
@@ -62,6 +61,25 @@ class FilmState:
     done: bool = False
 
 
+@dataclasses.dataclass(frozen=True, slots=True)
+class _Cutting:
+    """What is being cut, or came of it.
+
+    Attributes:
+        says: a sentence without its full stop.
+        busy: whether it goes on.
+        done: how much of one clip, from 0 to 1; apart, so that a page can tell it without saying it
+            again at each step.
+    """
+
+    says: str = ""
+    busy: bool = False
+    done: float | None = None
+
+
+_SOON = _Cutting("The clips will be cut after a short pause", True)
+
+
 class BackgroundWork:
     """What is made of one cycle's film in a thread.
 
@@ -76,7 +94,7 @@ class BackgroundWork:
         self._wake = threading.Condition()
         self._cut_at: float | None = None  # when to begin to cut, on the monotonic clock
         self._wanted = 0  # counts the edits: what is cut for an earlier one is left off
-        self._cutting = ("", False)
+        self._cutting = _Cutting()
         self._ended = False
         self._thread: threading.Thread | None = None
 
@@ -174,19 +192,19 @@ class BackgroundWork:
             if self._ended or self._wanted != wanted:
                 raise _LeftOffError
             if event.kind == "waiting":
-                self._cutting = ("Another program is at work on this family", True)
+                self._cutting = _Cutting("Another program is at work on this family", True)
             elif event.kind == "cutting":
-                name = f"Clip {number.get(event.thing, '')}"
-                self._cutting = (f"{name} is being cut, {event.done or 0:.0%}", True)
+                says = f"Clip {number.get(event.thing, '')} is being cut"
+                self._cutting = _Cutting(says, True, event.done or 0.0)
 
         outcome = Outcome(case="")
         try:
             sitting = open_cycle(self._folder, self._options)
             number = sitting.clip_numbers
             if not sitting.cycle.clips and not sitting.manifest:
-                self._cutting = ("", False)
+                self._cutting = _Cutting()
                 return
-            self._cutting = ("Looking at what is to be cut", True)
+            self._cutting = _Cutting("Looking at what is to be cut", True)
             with (
                 make_in(self._folder, self._options, "built", outcome, progress) as sitting,
                 Reader() as reader,
@@ -198,30 +216,28 @@ class BackgroundWork:
                     outcome.withheld.clear()
                     cut_media(_with_clips(sitting, clips), film, facts, outcome, progress)
         except _LeftOffError:
-            self._cutting = ("The clips will be cut after a short pause", True)
+            self._cutting = _SOON
             raise
         except VigbookError as err:
-            self._cutting = ("Not all clips are cut. " + err.as_sentences(), False)
+            self._cutting = _Cutting("Not all clips are cut. " + err.as_sentences())
             return
         if outcome.withheld:
             left_out = "; ".join(problem.found for problem in outcome.withheld)
-            self._cutting = (f"Left out: {left_out}", False)
+            self._cutting = _Cutting(f"Left out: {left_out}")
         else:
-            self._cutting = ("All clips are cut" if number else "", False)
+            self._cutting = _Cutting("All clips are cut" if number else "")
 
     def tell_cutting(self) -> dict[str, Any]:
         """Returns what is being cut, or came of it, for the page."""
-        says, busy = self._cutting
-        if self._cut_at is not None and not busy:
-            return {"says": "The clips will be cut after a short pause", "busy": True}
-        return {"says": says, "busy": busy}
+        cutting = self._cutting
+        if self._cut_at is not None and not cutting.busy:
+            cutting = _SOON
+        return dataclasses.asdict(cutting)
 
 
 def check_filming(sitting: CycleContext) -> None:
     """Raises a ConsentError where somebody in the film has not agreed to be filmed."""
-    people = {one for clip in sitting.cycle.clips for one in sitting.cycle.in_picture(clip)}
-    everybody = sorted({*people, *sitting.cycle.in_shot})
-    decision = may_use(sitting.case, everybody, "filming", sitting.today)
+    decision = sitting.may_film()
     if not decision:
         raise ConsentError("the film is not shown: " + "; ".join(decision.reasons))
 

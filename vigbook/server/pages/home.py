@@ -12,7 +12,6 @@ from typing import Any
 
 from tornado import web
 
-from vigbook.case.consent import may_use
 from vigbook.case.folder import find_inside
 from vigbook.cycle.checks import list_warnings, list_withheld, split_by_filming
 from vigbook.cycle.context import CycleContext
@@ -95,7 +94,7 @@ def name_family(sittings: Iterable[CycleContext], words: Words) -> str | None:
 
 
 def _film_state(sitting: CycleContext) -> str:
-    if not may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today):
+    if not sitting.may_film():
         return "refused"
     try:
         path = find_inside(sitting.family.folder, sitting.folder, sitting.cycle.film.file)
