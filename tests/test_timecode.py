@@ -50,7 +50,7 @@ def test_a_time_is_what_was_written(written: str | float, seconds: Fraction) -> 
      1e-7, -0.5],
 )  # fmt: skip
 def test_what_is_no_time_is_refused_with_how_to_write_one(written: str) -> None:
-    with pytest.raises(ValueError, match=r"is not a time; write hh:mm:ss\.mmm$"):
+    with pytest.raises(ValueError, match=r"is not a time$"):
         Timecode.parse(written)
 
 
@@ -94,7 +94,7 @@ def test_a_float_is_taken_by_the_digits_somebody_typed(number: float) -> None:
 def test_any_other_text_is_refused_in_the_same_words(text: str) -> None:
     if re.fullmatch(r"(\d{1,4}:)?(\d{1,3}:)?\d{1,7}(\.\d{1,9})?", text.strip()):
         return  # may be a time
-    with pytest.raises(ValueError, match=r"is not a time; write hh:mm:ss\.mmm$"):
+    with pytest.raises(ValueError, match=r"is not a time$"):
         Timecode.parse(text)
 
 

@@ -37,11 +37,11 @@ class Timecode:
             return cls(Fraction(written))
         match = _CLOCK.fullmatch(written)
         if not match:
-            raise ValueError(f"'{written}' is not a time; write hh:mm:ss.mmm")
+            raise ValueError(f"'{written}' is not a time")
         hours, minutes = int(match["h"] or 0), int(match["m"])
         seconds = Fraction(match["s"] + (match["fraction"] or ""))
         if seconds >= 60 or (match["h"] is not None and minutes > 59):
-            raise ValueError(f"'{written}' is not a time; write hh:mm:ss.mmm")
+            raise ValueError(f"'{written}' is not a time")
         return cls(hours * 3600 + minutes * 60 + seconds)
 
     @classmethod

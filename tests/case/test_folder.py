@@ -837,6 +837,7 @@ def _set(key: str, value: Any) -> Callable[[Any], None]:
     ("edit", "expected"),
     [
         (_set("end", "later"), "clips[0].end: 'later' is not a time; write hh:mm:ss.mmm"),
+        (_set("end", "later; on"), "clips[0].end: 'later; on' is not a time; write hh:mm:ss.mmm"),
         (_set("tittle", "x"), "clips[0].tittle: no key is called 'tittle' here"),
         (_set("id", "Clip 1"), "clips[0].id: 'Clip 1' will not do"),
         (_set("end", "00:00:01.000"), "clips[0].end: the clip ends at 00:00:01.000, not after"),

@@ -1,7 +1,7 @@
 """What a case is: a family, its people and consents, its cycles, clips and stills.
 
 Frozen models and the vocabulary, nothing else: reading and writing files is
-`vigbook.case.folder`'s. Ids are pseudonyms; names stand only in `Person.name`.
+`vigbook.case.yaml_file`'s. Ids are pseudonyms; names stand only in `Person.name`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from vigbook.timecode import Span, Timecode
 
@@ -36,6 +37,9 @@ PRACTITIONER = "practitioner"
 """Who said or rated something, when it was the worker and nobody in the family."""
 
 
+WRONG = "wrong_value"
+"""The kind of an error that carries what was found and how to mend it, each by itself."""
+
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
@@ -46,8 +50,22 @@ def _date(value: object) -> object:
         with contextlib.suppress(ValueError):  # 30 February
             return datetime.date.fromisoformat(value)
     if isinstance(value, datetime.datetime) or not isinstance(value, datetime.date):
-        raise ValueError(f"'{value}' is not a date; write year-month-day, as 2026-03-14")
+        raise _wrong(f"'{value}' is not a date", "write year-month-day, as 2026-03-14")
     return value
+
+
+def _time(value: object) -> object:
+    if isinstance(value, Timecode):
+        return value
+    try:
+        return Timecode.parse(str(value))
+    except ValueError as err:
+        raise _wrong(str(err), "write hh:mm:ss.mmm") from err
+
+
+def _wrong(found: str, mend: str) -> PydanticCustomError:
+    """Returns what a validator raises: `value_errors` tells a person the one and the other."""
+    return PydanticCustomError(WRONG, "{found}; {mend}", {"found": found, "mend": mend})
 
 
 def _yes_or_no(value: object) -> object:
@@ -64,7 +82,7 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Date = Annotated[datetime.date, BeforeValidator(_date)]
 Time = Annotated[
     Timecode,
-    PlainValidator(lambda value: value if isinstance(value, Timecode) else Timecode.parse(value)),
+    PlainValidator(_time),
     PlainSerializer(Timecode.format, return_type=str),
     WithJsonSchema(
         {
@@ -286,7 +304,8 @@ class Mask(Model):
             or min(width, height) <= 0
             or max(left + width, top + height) > 1.0001
         ):
-            raise ValueError("the box is not inside the picture; left, top, width, height in 0..1")
+            found = "the box is not inside the picture"
+            raise _wrong(found, "write left, top, width and height in 0..1")
         if self.end <= self.start:
             raise ValueError(f"it ends at {self.end}, not after its start {self.start}")
         return self

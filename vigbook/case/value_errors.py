@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import functools
-import re
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic_core import ErrorDetails
 
+from vigbook.case.models import WRONG
 from vigbook.case.rules import Location, nearest
 
 _LONGEST_SHOWN = 80
@@ -31,11 +31,11 @@ def explain_mistake(model: type[BaseModel], at: Location, detail: ErrorDetails) 
     if kind == "extra_forbidden":
         return f"no key is called '{at[-1]}' here", nearest(str(at[-1]), _keys_beside(model, at))
     if kind == "literal_error":
-        expected = [word.strip("'") for word in re.split(r", | or ", context["expected"])]
-        return f"{said} is not one of its words", nearest(str(value), expected)
+        return f"{said} is not one of its words", nearest(str(value), _words_at(model, at))
+    if kind == WRONG:
+        return context["found"], context["mend"]
     if kind == "value_error":
-        found, _, mend = str(context["error"]).partition("; ")
-        return found, mend
+        return str(context["error"]), ""
     if kind == "string_pattern_mismatch":
         mends = {
             "language": "write a language as en, cy, ar or pt-BR",
@@ -72,11 +72,27 @@ def _say_value(value: object) -> str:
 def _keys_beside(model: type[BaseModel], at: Location) -> list[str]:
     """Returns the keys that a model allows at the place of an unknown one."""
     schema = _schema_of(model)
+    return list(_resolve(schema, _find_node(schema, at[:-1])).get("properties", {}))
+
+
+def _words_at(model: type[BaseModel], at: Location) -> list[str]:
+    """Returns the words that a model allows at a place where it takes no other."""
+    node = _find_node(_schema_of(model), at)
+    choices = [node, *node.get("anyOf", ())]
+    return [str(word) for one in choices for word in (*one.get("enum", ()), *_constant(one))]
+
+
+def _constant(node: dict[str, Any]) -> tuple[object, ...]:
+    return (node["const"],) if "const" in node else ()
+
+
+def _find_node(schema: dict[str, Any], at: Location) -> dict[str, Any]:
+    """Returns what a schema says of a place."""
     node: dict[str, Any] = schema
-    for step in at[:-1]:
+    for step in at:
         node = _resolve(schema, node)
         node = node.get("items", {}) if isinstance(step, int) else node["properties"].get(step, {})
-    return list(_resolve(schema, node).get("properties", {}))
+    return node
 
 
 @functools.lru_cache(maxsize=8)

@@ -1,7 +1,9 @@
 """A process of ours that does risky work under limits, and that a person's own process survives.
 
 What is damaged, or made to do harm, may make a library fall, fill the memory or never end. So it is
-opened in a process of its own: that one ends, and the person gets a XX
+opened in a process of its own: that one ends, and the person gets a sentence. A
+request is one message of JSON; an answer is one of JSON and one of bytes (`messages`). It ends by
+itself when nobody is left to ask.
 """
 
 from __future__ import annotations
