@@ -51,7 +51,7 @@ FLOORS = {
 
 
 def open_family(family: Path) -> CycleContext:
-    """Returns the sitting of a family's first cycle."""
+    """Returns a family's first cycle with all that is known of it."""
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(TODAY)
     return open_context(read_case_folder(family, [folder]), folder, find_templates(), day)
@@ -87,19 +87,19 @@ def _build(family: Path, reader: Reader) -> tuple[dict[str, float], list[Page]]:
     """Builds a family stage by stage; returns what each took, and the pages that were laid out."""
     spent: dict[str, float] = {}
     before = processor_s()
-    sitting = open_family(family)
+    context = open_family(family)
     outcome = Outcome(case=str(family))
-    film, facts = pipeline.check_film(sitting, reader, outcome)
+    film, facts = pipeline.check_film(context, reader, outcome)
     spent["read and check the case"] = processor_s() - before
-    clips = sitting.cycle.clips
+    clips = context.cycle.clips
     bare = [clip.model_copy(update={"stills": ()}) for clip in clips]
-    cut = partial(build_media, film, film.path.name, folder=sitting.media, facts=facts)
+    cut = partial(build_media, film, film.path.name, folder=context.media, facts=facts)
     spent["the film's clips"] = _timed(partial(cut, bare))
     spent["stills"] = _timed(partial(cut, clips))
-    spent["workbook"] = _timed(lambda: build_workbook(sitting))
-    sitting = open_family(family)
+    spent["workbook"] = _timed(lambda: build_workbook(context))
+    context = open_family(family)
     with _watched_press() as pages:
-        spent["papers"] = _timed(partial(pipeline.print_papers, sitting, outcome))
+        spent["papers"] = _timed(partial(pipeline.print_papers, context, outcome))
     assert outcome.ok, outcome
     return spent, pages
 
@@ -164,20 +164,20 @@ def _write_stills(media: Path) -> float:
     return _timed(write)
 
 
-def _run_cells(sitting: CycleContext) -> float:
+def _run_cells(context: CycleContext) -> float:
     """Runs the method's notebook in a fork, without papermill and without writing it."""
-    notebook = json.loads(sitting.method.notebook("shared-review").read_bytes())
+    notebook = json.loads(context.method.notebook("shared-review").read_bytes())
     cells = [{**cell, "source": "".join(cell["source"])} for cell in notebook["cells"]]
     for cell in cells:
         if "parameters" in cell["metadata"].get("tags", ()):
-            cell["source"] += f'\ncase, cycle = "..", {sitting.cycle.cycle}'
+            cell["source"] += f'\ncase, cycle = "..", {context.cycle.cycle}'
     failed: list[Any] = []
 
     def run() -> None:
         child = os.fork()
         if not child:
-            os.environ.update(kernel_environment(sitting))
-            os.chdir(sitting.folder)
+            os.environ.update(kernel_environment(context))
+            os.chdir(context.folder)
             status = 1
             try:
                 told: list[Any] = []

@@ -42,9 +42,9 @@ def list_languages() -> list[str]:
     return sorted({"en", *(path.parent.parent.name for found in places for path in found)})
 
 
-def list_papers(sitting: CycleContext, languages: list[str]) -> Iterator[Variant]:
+def list_papers(context: CycleContext, languages: list[str]) -> Iterator[Variant]:
     """Yields every paper of a cycle: each for the family and for who receives one, in each size."""
-    readers = [None, *(person.id for person in sitting.case.receivers)]
+    readers = [None, *(person.id for person in context.case.receivers)]
     of_each: list[tuple[PaperName, str | None]] = [
         *itertools.product(get_args(PaperName)[:2], readers), ("record", None), ("worksheet", None),
     ]  # fmt: skip
@@ -69,9 +69,9 @@ def main(languages: list[str]) -> int:
             subprocess.run([*command, "--today", f"{TODAY}"], check=True, capture_output=True)
             files = read_case_folder(family)
             for folder in files.cycles:
-                sitting = open_context(files, folder, find_templates(), TODAY)
-                for variant in list_papers(sitting, languages):
-                    path = print_paper(sitting, variant, renderer).path
+                context = open_context(files, folder, find_templates(), TODAY)
+                for variant in list_papers(context, languages):
+                    path = print_paper(context, variant, renderer).path
                     papers[path] = f"{variant.language}"
         seconds = time.perf_counter() - begin
         print(f"{len(papers)} papers printed in {seconds:.0f} s")

@@ -180,30 +180,30 @@ def opened() -> Iterator[Counter[str]]:
 def check(family: Path) -> list[Outcome]:
     """Looks through a family as `vigbook check` does, but for its films."""
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        outcome.warnings += checks.list_warnings(sitting)
-        outcome.withheld += checks.list_withheld(sitting)
-        outcome.warnings += list_long(sitting)
-        outcome.suggestions = list_suggestions(sitting)
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        outcome.warnings += checks.list_warnings(context)
+        outcome.withheld += checks.list_withheld(context)
+        outcome.warnings += list_long(context)
+        outcome.suggestions = list_suggestions(context)
 
     options = Options(today=datetime.date.fromisoformat(TODAY))
     return gates.each_cycle(family, options, None, stages)
 
 
-def fill_papers(sitting: CycleContext) -> None:
+def fill_papers(context: CycleContext) -> None:
     """Makes all that stands on the family's page and on the record, but for laying it out."""
-    words = load_words(sitting.templates, sitting.case.language)
+    words = load_words(context.templates, context.case.language)
     uses: tuple[Use, ...] = ("take-home", "service-record")
     for use in uses:
-        page = Page(sitting=sitting, words=words, use=use)
-        for clip in sitting.cycle.clips:
+        page = Page(context=context, words=words, use=use)
+        for clip in context.cycle.clips:
             page.view("clip", clip.id)
             page.view("stills", clip.id)
-        for prompt in sitting.prompts:
+        for prompt in context.prompts:
             page.view("prompt", prompt)
         page.view("goals", "")
         page.withheld.list_problems()
-    make_review(sitting, history=False)
+    make_review(context, history=False)
 
 
 def show_all(family: Path) -> None:
@@ -260,9 +260,9 @@ def test_a_prompt_corrected_ten_thousand_times_is_read_in_one_go(
     line = json.loads(journal.read_text("utf-8").splitlines()[0])
     journal.write_text((json.dumps(line) + "\n") * 10_000, "utf-8")
     settle(journal)
-    sitting = sit(family)
-    assert len(sitting.journal.history("clip-1.see")) == 10_000
-    page = Page(sitting=sitting, words=load_words(sitting.templates, "en"), use="take-home")
+    context = sit(family)
+    assert len(context.journal.history("clip-1.see")) == 10_000
+    page = Page(context=context, words=load_words(context.templates, "en"), use="take-home")
     said: list[object] = []
     calls = count_calls(lambda: said.append(page.said("clip-1.see")))
     assert (said, calls < 40_000) == ([[]], True), calls
@@ -319,9 +319,9 @@ def test_the_line_of_a_suggestion_is_known_without_reading_the_journal_again(
     journal = family / "cycle-1" / "answers.jsonl"
     journal.write_text(torn + json.dumps(line) + "\n" + other, "utf-8")
     settle(journal)
-    sitting = sit(family)
+    context = sit(family)
     with opened() as files:
-        found = [one for one in list_suggestions(sitting) if one.field]
+        found = [one for one in list_suggestions(context) if one.field]
     told = {(one.field, one.line) for one in found if str(one.file).endswith("answers.jsonl")}
     assert told == {("clip-2.did", 3), ("remember", 4)}
     assert not [name for name in files if name.endswith("answers.jsonl")]
@@ -377,14 +377,14 @@ def test_the_notebooks_process_knows_our_templates_by_the_same_name() -> None:
 
 
 def test_leftovers_are_looked_for_once(built_family: Path) -> None:
-    sitting = sit(built_family)
-    left = sitting.media / ".clip-1-abcd1234.part.mp4"
-    others = [sitting.media / name for name in (".own-abcd1234.mp4", ".clip-1-abcd123.part.mp4")]
+    context = sit(built_family)
+    left = context.media / ".clip-1-abcd1234.part.mp4"
+    others = [context.media / name for name in (".own-abcd1234.mp4", ".clip-1-abcd123.part.mp4")]
     for path in (left, *others):
         path.write_bytes(b"half")
     with opened() as files:
-        assert remove_unwanted(sitting.media, sitting.cycle.clips) == [left]
-    looked = [n for name, n in files.items() if re.match(rf"os\.\w+ .*{sitting.media.name}$", name)]
+        assert remove_unwanted(context.media, context.cycle.clips) == [left]
+    looked = [n for name, n in files.items() if re.match(rf"os\.\w+ .*{context.media.name}$", name)]
     assert looked == [1]
     assert [path.exists() for path in (left, *others)] == [False, True, True]
 

@@ -103,9 +103,9 @@ def test_an_old_bag_is_whole(version: str, vigbook: Run) -> None:
 
 def test_an_old_family_opens(first: Path, numbered_film: Path, vigbook: Run) -> None:
     family = first / "wren"
-    sitting = sit_down(family)
-    assert list_strange_cells(sitting, read_workbook(family / "cycle-1/workbook.ipynb") or {}) == []
-    view = view_cycle(sitting, load_words(find_templates(), "en"))
+    context = sit_down(family)
+    assert list_strange_cells(context, read_workbook(family / "cycle-1/workbook.ipynb") or {}) == []
+    view = view_cycle(context, load_words(find_templates(), "en"))
     told = dataclasses.asdict(view)
     assert {key: told[key] for key in told if key not in ("notes", "latest")} == {
         "folder": "cycle-1", "number": 1, "date": "12 September 2026",
@@ -118,20 +118,20 @@ def test_an_old_family_opens(first: Path, numbered_film: Path, vigbook: Run) -> 
 
 
 def test_old_files_keep_what_was_typed_into_them(first: Path) -> None:
-    sitting = sit_down(first / "wren")
-    assert [one.name for one in sitting.case.people] == ["Mia # Rose", "Zoë"]
-    assert sitting.case.helping_question == "How can I help Mia settle?"
-    assert sitting.case.reference == "WR-0007"
-    assert [(one.uses, one.answer) for one in sitting.case.consents] == [
+    context = sit_down(first / "wren")
+    assert [one.name for one in context.case.people] == ["Mia # Rose", "Zoë"]
+    assert context.case.helping_question == "How can I help Mia settle?"
+    assert context.case.reference == "WR-0007"
+    assert [(one.uses, one.answer) for one in context.case.consents] == [
         (("filming", "shared-review", "take-home", "service-record"), "yes"),
         (("training",), "no"),
         (("filming", "shared-review", "take-home", "service-record"), "yes"),
     ]
-    assert [(one.title, one.start.format(), one.end.format()) for one in sitting.cycle.clips] == [
+    assert [(one.title, one.start.format(), one.end.format()) for one in context.cycle.clips] == [
         ("Waiting: for Mia", "00:00:02.000", "00:00:04.000"),
         ("The spoon", "00:00:06.480", "00:00:07.520"),
     ]
-    assert [sitting.still_record(clip, 1) is not None for clip in sitting.cycle.clips] == [True] * 2
+    assert [context.still_record(clip, 1) is not None for clip in context.cycle.clips] == [True] * 2
 
 
 def test_old_answers_stand_as_they_were_given(first: Path) -> None:

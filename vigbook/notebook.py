@@ -179,9 +179,9 @@ class ReviewClip:
 
     def ask(self, *prompt_ids: str) -> None:
         """Displays prompts about the clip: those named, as `see`, or all of the method's."""
-        sitting = self._review._sitting
+        context = self._review._sitting
         asked = [f"{self.id}.{one}" for one in prompt_ids]
-        own = sitting.method.file.prompts.clip
+        own = context.method.file.prompts.clip
         every = [f"{self.id}.{one.id}" for one in own if one.kind != "marks"]
         self._review.ask(*(asked or every))
 

@@ -45,18 +45,18 @@ def build(
 ) -> list[Outcome]:
     """Cuts clips and stills, runs the notebook and prints the papers; only what changed."""
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
+    def stages(context: CycleContext, outcome: Outcome) -> None:
         with _timed(outcome, "check"):
-            outcome.warnings += checks.list_warnings(sitting)
-            drop_refused(sitting, outcome)
+            outcome.warnings += checks.list_warnings(context)
+            drop_refused(context, outcome)
             renderer.start()  # it loads WeasyPrint while the film is looked at and cut
-            film, facts = check_film(sitting, reader, outcome)
+            film, facts = check_film(context, reader, outcome)
         with _timed(outcome, "media"):
-            cut_media(sitting, film, facts, outcome, progress)
+            cut_media(context, film, facts, outcome, progress)
         with _timed(outcome, "workbook"):
-            run_workbook(sitting, outcome, options, progress)
+            run_workbook(context, outcome, options, progress)
         with _timed(outcome, "papers"):
-            print_papers(_reopen(sitting), outcome, renderer, (), progress)
+            print_papers(_reopen(context), outcome, renderer, (), progress)
 
     with Reader() as reader:
         return each_cycle(case, options, "built", stages, progress)
@@ -70,13 +70,13 @@ def print_only(
 ) -> list[Outcome]:
     """Prints papers again with today's answers; the film need not be there."""
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        wanted = variants(sitting)
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        wanted = variants(context)
         languages = {one.language for one in wanted if one.language}
-        outcome.warnings += checks.list_warnings(sitting, languages)
-        drop_refused(sitting, outcome)
+        outcome.warnings += checks.list_warnings(context, languages)
+        drop_refused(context, outcome)
         with _timed(outcome, "papers"):
-            print_papers(sitting, outcome, renderer, wanted)
+            print_papers(context, outcome, renderer, wanted)
 
     return each_cycle(case, options, "printed", stages)
 
@@ -84,13 +84,13 @@ def print_only(
 def check(case: Path, options: Options) -> list[Outcome]:
     """Tells what is wrong, what is not agreed to, and what media is due to be deleted."""
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        outcome.warnings += checks.list_warnings(sitting)
-        outcome.withheld += checks.list_withheld(sitting)
-        outcome.warnings += list_long(sitting)
-        outcome.suggestions = plain_language.list_suggestions(sitting)
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        outcome.warnings += checks.list_warnings(context)
+        outcome.withheld += checks.list_withheld(context)
+        outcome.warnings += list_long(context)
+        outcome.suggestions = plain_language.list_suggestions(context)
         with Reader() as reader:
-            check_film(sitting, reader, outcome)
+            check_film(context, reader, outcome)
 
     outcomes = each_cycle(case, options, None, stages)
     for outcome in outcomes:  # also of a cycle that could not be read
@@ -104,14 +104,14 @@ def archive(case: Path, options: Options, renderer: PageRenderer, to: Path) -> l
     from vigbook.archive.bags import write_bag
     from vigbook.workbook.build import NOTEBOOK
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
+    def stages(context: CycleContext, outcome: Outcome) -> None:
         # Today's answers and today's consents go into a file that is kept for decades.
-        if (sitting.folder / NOTEBOOK).exists():
-            print_papers(sitting, outcome, renderer, [Variant(name="record")])
+        if (context.folder / NOTEBOOK).exists():
+            print_papers(context, outcome, renderer, [Variant(name="record")])
             outcome.made.clear()
             outcome.kept.clear()
-        family = sitting.family.folder.resolve().name
-        bag, written = write_bag(sitting, f"{family}-cycle-{sitting.cycle.cycle}", to)
+        family = context.family.folder.resolve().name
+        bag, written = write_bag(context, f"{family}-cycle-{context.cycle.cycle}", to)
         (outcome.made if written else outcome.kept).append(show_path(bag))
 
     return each_cycle(case, options, "exported", stages)
@@ -162,27 +162,27 @@ def new(folder: Path) -> None:
     write_new_case(folder)
 
 
-def find_film_path(sitting: CycleContext) -> Path:
+def find_film_path(context: CycleContext) -> Path:
     """Returns the path of a cycle's film.
 
     Raises:
         VigbookError: it points out of the family's folder.
     """
-    name = sitting.cycle.film.file
+    name = context.cycle.film.file
     try:
-        film = find_inside(sitting.family.folder, sitting.folder, name)
+        film = find_inside(context.family.folder, context.folder, name)
     except ValueError as err:
         mend = "put the film into the family's folder"
-        raise CaseError(sitting.source.problem(("film", "file"), str(err), mend)) from err
-    inside = film.resolve().relative_to(sitting.family.folder.resolve())
+        raise CaseError(context.source.problem(("film", "file"), str(err), mend)) from err
+    inside = film.resolve().relative_to(context.family.folder.resolve())
     if {"media", "print"} & set(inside.parts[:-1]):
         found = f"'{name}' is in a folder that vigbook makes and clears"
         mend = "put the film beside cycle.yaml"
-        raise CaseError(sitting.source.problem(("film", "file"), found, mend))
+        raise CaseError(context.source.problem(("film", "file"), found, mend))
     return film
 
 
-def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple[Film, FilmFacts]:
+def check_film(context: CycleContext, reader: Reader, outcome: Outcome) -> tuple[Film, FilmFacts]:
     """Returns a cycle's film and what it is, after looking whether it plays and is long enough.
 
     Raises:
@@ -192,18 +192,18 @@ def check_film(sitting: CycleContext, reader: Reader, outcome: Outcome) -> tuple
     from vigbook.film.describe import check_size  # numpy is slow to load
     from vigbook.film.film import Film
 
-    film = Film(find_film_path(sitting), reader)
-    checks.check_film_there(sitting, film.path)
+    film = Film(find_film_path(context), reader)
+    checks.check_film_there(context, film.path)
     facts = film.probe()
-    latest = max((clip.end for clip in sitting.cycle.clips), default=facts.length)
+    latest = max((clip.end for clip in context.cycle.clips), default=facts.length)
     # Some films say that they are shorter than they are: then their last frame is looked for.
     last = film.find_frames([latest])[0].at if latest > facts.length else None
-    checks.check_spans(sitting, facts, last)
+    checks.check_spans(context, facts, last)
     outcome.warnings += check_size(film.path, facts)
     return film, facts
 
 
-def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
+def drop_refused(context: CycleContext, outcome: Outcome) -> None:
     """Takes away media of clips, and papers with pictures, that somebody has not agreed to.
 
     Before anything else: it must happen though the film be lost or a clip be wrong.
@@ -211,21 +211,21 @@ def drop_refused(sitting: CycleContext, outcome: Outcome) -> None:
     from vigbook.film.media import remove_unwanted  # as in `cut_media`
     from vigbook.film.previews import FOLDER, remove_aids
 
-    agreed, _ = checks.split_by_filming(sitting)
-    papers = remove_refused(sitting)
+    agreed, _ = checks.split_by_filming(context)
+    papers = remove_refused(context)
     for path in papers:
         found = "was deleted: it held a picture that may no longer be shown"
         outcome.warnings.append(Problem(file=show_path(path), found=found))
-    removed = [*remove_unwanted(sitting.media, agreed), *papers]
-    if not (sitting.may_film() and find_film_path(sitting).is_file()):
-        removed += remove_aids(sitting.media / FOLDER, None)
+    removed = [*remove_unwanted(context.media, agreed), *papers]
+    if not (context.may_film() and find_film_path(context).is_file()):
+        removed += remove_aids(context.media / FOLDER, None)
     if removed:
         names = [path.name for path in removed]
-        write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
+        write_log(context.family.folder, "erased", context.cycle.cycle, names)
 
 
 def cut_media(
-    sitting: CycleContext,
+    context: CycleContext,
     film: Film,
     facts: FilmFacts,
     outcome: Outcome,
@@ -236,24 +236,24 @@ def cut_media(
     from vigbook.film.media import build_media
     from vigbook.film.previews import FOLDER, remove_aids
 
-    agreed, refused = checks.split_by_filming(sitting)
+    agreed, refused = checks.split_by_filming(context)
     outcome.withheld += refused
-    name = sitting.cycle.film.file
+    name = context.cycle.film.file
     cutting = lambda clip, done: progress(Event("cutting", clip, done))  # noqa: E731
-    built = build_media(film, name, agreed, sitting.media, cutting, facts)
-    remove_aids(sitting.media / FOLDER, built.manifest.film.sha256)
+    built = build_media(film, name, agreed, context.media, cutting, facts)
+    remove_aids(context.media / FOLDER, built.manifest.film.sha256)
     outcome.made += [show_path(path) for path in built.made]
     outcome.warnings += built.warnings
 
 
 def run_workbook(
-    sitting: CycleContext, outcome: Outcome, options: Options, progress: Progress
+    context: CycleContext, outcome: Outcome, options: Options, progress: Progress
 ) -> None:
     """Runs the method's notebook for the cycle."""
     from vigbook.workbook.build import build_workbook
 
     progress(Event("running", "the workbook"))
-    workbook = build_workbook(sitting, fresh=options.fresh, engine=options.engine)
+    workbook = build_workbook(context, fresh=options.fresh, engine=options.engine)
     (outcome.made if workbook.made else outcome.kept).append(show_path(workbook.path))
     outcome.warnings += workbook.warnings
     if workbook.by_hand:
@@ -266,7 +266,7 @@ def run_workbook(
 
 
 def print_papers(
-    sitting: CycleContext,
+    context: CycleContext,
     outcome: Outcome,
     renderer: PageRenderer,
     variants: Sequence[Variant] = (),
@@ -276,28 +276,28 @@ def print_papers(
     from vigbook.paper.printing import print_paper  # the page templates and the fonts' tables
 
     if not variants:
-        removed = remove_unreceived(sitting)
+        removed = remove_unreceived(context)
         for path in removed:
             found = "was deleted: it was the copy of somebody who no longer receives one"
             outcome.warnings.append(Problem(file=show_path(path), found=found))
         if removed:
             names = [path.name for path in removed]
-            write_log(sitting.family.folder, "erased", sitting.cycle.cycle, names)
-        variants = [*list_variants(sitting), *list_earlier_variants(sitting)]
+            write_log(context.family.folder, "erased", context.cycle.cycle, names)
+        variants = [*list_variants(context), *list_earlier_variants(context)]
     laid: dict[str, tuple[int, bytes]] = {}
     for variant in variants:
         progress(Event("printing", variant.name))
         with told_in(outcome.errors):  # one paper that cannot be printed stops no other
-            printed = print_paper(sitting, variant, renderer, laid)
+            printed = print_paper(context, variant, renderer, laid)
             (outcome.made if printed.made else outcome.kept).append(show_path(printed.path))
             if printed.long:
                 outcome.warnings.append(printed.long)
             outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
 
 
-def _reopen(sitting: CycleContext) -> CycleContext:
-    """Returns the sitting with what was cut and said since it was opened."""
-    return open_context(sitting.family, sitting.folder, sitting.templates, sitting.today)
+def _reopen(context: CycleContext) -> CycleContext:
+    """Returns the cycle with what was cut and said since it was opened."""
+    return open_context(context.family, context.folder, context.templates, context.today)
 
 
 @contextlib.contextmanager

@@ -99,12 +99,12 @@ def test_what_somebody_watched_is_void_once_anything_changed() -> None:
 # --- What follows for consent ---------------------------------------------------------------------
 
 
-def cut(sitting: CycleContext) -> CycleContext:
+def cut(context: CycleContext) -> CycleContext:
     """Returns a cycle as if it was cut from a film."""
     import dataclasses
 
     film = FilmRecord(file="film.mp4", sha256=FILM, bytes=1)
-    return dataclasses.replace(sitting, manifest=Manifest(film=film, tools={}))
+    return dataclasses.replace(context, manifest=Manifest(film=film, tools={}))
 
 
 def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = True) -> CycleContext:
@@ -118,10 +118,10 @@ def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = Tr
     return cut(sit(family))
 
 
-def allowed(sitting: CycleContext, use: Use) -> tuple[bool, bool]:
+def allowed(context: CycleContext, use: Use) -> tuple[bool, bool]:
     """Returns whether the first clip may be used so, and its still."""
-    clip = sitting.cycle.clips[0]
-    both = (sitting.may_show(use, clip), sitting.may_show(use, clip, clip.stills[0]))
+    clip = context.cycle.clips[0]
+    both = (context.may_show(use, clip), context.may_show(use, clip, clip.stills[0]))
     return bool(both[0]), bool(both[1])
 
 
@@ -174,8 +174,8 @@ def test_who_is_covered_was_filmed_though_no_list_says_so(family: Path) -> None:
 
 
 def test_check_says_what_is_not_watched_and_whose_face_decides(family: Path) -> None:
-    def says(sitting: CycleContext) -> list[str]:
-        return [one.found for one in list_warnings(sitting) if "masks" in (one.field or "")]
+    def says(context: CycleContext) -> list[str]:
+        return [one.found for one in list_warnings(context) if "masks" in (one.field or "")]
 
     unwatched = sit_with(family, WHOLE, checked=False)
     assert says(unwatched) == ["nobody has watched the covered clip through yet"]
@@ -346,9 +346,9 @@ def test_what_was_cut_bare_is_gone_everywhere_once_it_is_covered(
     path = cycle / "cycle.yaml"
     path.write_text(path.read_text("utf-8").replace("    title: Wait", box + "    title: Wait"))
     # Until it is cut anew, the bare one is not shown when looking together.
-    sitting = sit(built_family)
+    context = sit(built_family)
     words = load_words(find_templates(), "en")
-    shown = [describe_clip(sitting, one, words)["source"] for one in sitting.cycle.clips]
+    shown = [describe_clip(context, one, words)["source"] for one in context.cycle.clips]
     assert [one is not None for one in shown] == [False, True]
     # Even where nothing can be cut: the film is away.
     away = (cycle / "film.mp4").rename(tmp_path / "film.mp4")

@@ -59,8 +59,8 @@ def say(family: Path, prompt: str, value: object, by: str, source: Said) -> None
 def suggest(family: Path, *own: Path) -> list[Problem]:
     files = read_case_folder(family)
     today = datetime.date(2026, 11, 22)
-    sitting = open_context(files, family / "cycle-1", (*own, *find_templates()), today)
-    return list_suggestions(sitting)
+    context = open_context(files, family / "cycle-1", (*own, *find_templates()), today)
+    return list_suggestions(context)
 
 
 def hits(family: Path, *own: Path) -> list[str]:

@@ -104,7 +104,7 @@ def run_vigbook(
 
 
 def sit(family: Path, today: str = TODAY) -> CycleContext:
-    """Returns the sitting of a family's first cycle."""
+    """Returns a family's first cycle with all that is known of it."""
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(today)
     return open_context(read_case_folder(family, [folder]), folder, find_templates(), day)

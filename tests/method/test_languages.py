@@ -308,10 +308,10 @@ def print_in(renderer: PageRenderer, family: Path, name: str, language: str) -> 
     root, folders = find_family(family)
     files = read_case_folder(root, folders)
     today = datetime.date.fromisoformat(TODAY)
-    sitting = open_context(files, folders[0], TEMPLATES, today)
+    context = open_context(files, folders[0], TEMPLATES, today)
     kind = PAPERS[name]
     variant = Variant(name=kind.name, size=kind.size, language=language)
-    return print_paper(sitting, variant, renderer).path
+    return print_paper(context, variant, renderer).path
 
 
 @pytest.fixture(scope="module")

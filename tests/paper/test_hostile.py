@@ -53,8 +53,8 @@ PAPERS: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
 def print_one(family: Path, name: PaperName, renderer: PageRenderer) -> Path:
     files = read_case_folder(family, [family / "cycle-1"], None)
     today = datetime.date.fromisoformat(TODAY)
-    sitting = open_context(files, family / "cycle-1", find_templates(), today)
-    return print_paper(sitting, Variant(name=name), renderer).path
+    context = open_context(files, family / "cycle-1", find_templates(), today)
+    return print_paper(context, Variant(name=name), renderer).path
 
 
 def squash(text: str) -> str:

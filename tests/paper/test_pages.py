@@ -245,8 +245,8 @@ def test_the_script_to_read_aloud_tells_the_pictures_in_words(
     assert printed(built_family, "script-mum").is_file()
     files = read_case_folder(built_family)
     day = datetime.date.fromisoformat(TODAY)
-    sitting = open_context(files, built_family / "cycle-1", find_templates(), day)
-    titles = [one.title for one in view_papers(sitting)]
+    context = open_context(files, built_family / "cycle-1", find_templates(), day)
+    titles = [one.title for one in view_papers(context)]
     assert {"The page to read aloud", "The page to read aloud for Sam"} < set(titles)
 
 

@@ -87,11 +87,11 @@ def test_a_clip_that_is_done_stays_when_the_next_is_left_off(
 
 
 def test_a_clip_that_ends_at_the_last_frame_has_it_too(room: FilmSession, family: Path) -> None:
-    sitting = sit(family)
-    wait_until(lambda: room.look(sitting)["state"] == "ready")
-    length = Timecode(Fraction(str(room.look(sitting)["length"])))
+    context = sit(family)
+    wait_until(lambda: room.look(context)["state"] == "ready")
+    length = Timecode(Fraction(str(room.look(context)["length"])))
     just_before = length - Timecode(Fraction(1, 100))
-    frame = room.snap(sitting, just_before)
+    frame = room.snap(context, just_before)
     assert frame < just_before
-    assert room.snap(sitting, just_before, ends=True) == length
-    assert room.snap(sitting, Timecode(Fraction(5, 4)), ends=True) <= Timecode(Fraction(5, 4))
+    assert room.snap(context, just_before, ends=True) == length
+    assert room.snap(context, Timecode(Fraction(5, 4)), ends=True) <= Timecode(Fraction(5, 4))

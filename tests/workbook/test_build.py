@@ -190,11 +190,11 @@ def test_a_template_of_no_folder_of_templates_is_run_by_nbclient_and_told_once(
     node.cells.append(nbformat.v4.new_code_cell("type(get_ipython().kernel).__name__"))
     nbformat.write(node, path)
     files, day = read_case_folder(family), datetime.date(2026, 11, 22)
-    sitting = open_context(files, family / "cycle-1", find_templates(own), day)
-    sitting = dataclasses.replace(sitting, templates=find_templates())  # the team's is not named
+    context = open_context(files, family / "cycle-1", find_templates(own), day)
+    context = dataclasses.replace(context, templates=find_templates())  # the team's is not named
     outcome = Outcome(case=str(family))
     for _ in range(2):  # the second time there is nothing to be run
-        run_workbook(sitting, outcome, Options(today=day), lambda _: None)
+        run_workbook(context, outcome, Options(today=day), lambda _: None)
     says = (
         "1 of its cells came with no template, so it runs in a Jupyter kernel, which takes longer"
     )

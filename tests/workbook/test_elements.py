@@ -64,14 +64,14 @@ def family(tmp_path: Path) -> Callable[..., CycleContext]:
     return write
 
 
-def _with_pictures(sitting: CycleContext) -> CycleContext:
-    """Returns the sitting as it is once its stills are taken."""
-    sitting.media.mkdir(exist_ok=True)
+def _with_pictures(context: CycleContext) -> CycleContext:
+    """Returns the cycle as it is once its stills are taken."""
+    context.media.mkdir(exist_ok=True)
     stills = []
-    for clip in sitting.cycle.clips:
+    for clip in context.cycle.clips:
         for number, still in enumerate(clip.stills, start=1):
             name = f"{clip.id}-{number}.jpg"
-            (sitting.media / name).write_bytes(b"")
+            (context.media / name).write_bytes(b"")
             stills.append(
                 StillRecord(
                     clip=clip.id, number=number, file=name, sha256="", asked=still.at,
@@ -80,37 +80,37 @@ def _with_pictures(sitting: CycleContext) -> CycleContext:
             )  # fmt: skip
     film = FilmRecord(file="film.mp4", sha256="", bytes=0)
     return dataclasses.replace(
-        sitting, manifest=Manifest(film=film, stills=tuple(stills), tools={})
+        context, manifest=Manifest(film=film, stills=tuple(stills), tools={})
     )
 
 
-def _every_element(sitting: CycleContext) -> list[tuple[str, str]]:
+def _every_element(context: CycleContext) -> list[tuple[str, str]]:
     """Returns each element that any notebook could display."""
-    clips = [clip.id for clip in sitting.cycle.clips]
-    number = f"cycle-{sitting.cycle.cycle}"
+    clips = [clip.id for clip in context.cycle.clips]
+    number = f"cycle-{context.cycle.cycle}"
     return [
         ("title", number),
         ("helping-question", number),
         *((kind, clip) for kind in ("clip", "stills") for clip in clips),
-        *(("prompt", prompt) for prompt in sitting.prompts),
+        *(("prompt", prompt) for prompt in context.prompts),
         ("goals", "goals"),
         ("next-step", "try"),
         ("next-date", "next.date"),
     ]
 
 
-def _every_reference(sitting: CycleContext, language: str = "en") -> dict[tuple[str, str], Any]:
+def _every_reference(context: CycleContext, language: str = "en") -> dict[tuple[str, str], Any]:
     words = load_words(TEMPLATES, language)
     return {
         (kind, one): reference(
-            sitting, kind, one, find_links(sitting, kind, one, sitting.folder), words
+            context, kind, one, find_links(context, kind, one, context.folder), words
         )
-        for kind, one in _every_element(sitting)
+        for kind, one in _every_element(context)
     }
 
 
-def _page(sitting: CycleContext, use: Any = "take-home", language: str = "en", **more: Any) -> Page:
-    return Page(sitting=sitting, words=load_words(TEMPLATES, language), use=use, **more)
+def _page(context: CycleContext, use: Any = "take-home", language: str = "en", **more: Any) -> Page:
+    return Page(context=context, words=load_words(TEMPLATES, language), use=use, **more)
 
 
 def _texts(value: object) -> list[str]:
@@ -135,8 +135,8 @@ def _texts(value: object) -> list[str]:
 def test_a_saved_workbook_holds_no_word_of_the_family(
     examples: Path, name: str, language: str
 ) -> None:
-    sitting = _open(examples / name)
-    case, cycle = sitting.case, sitting.cycle
+    context = _open(examples / name)
+    case, cycle = context.case, context.cycle
     clips = [clip.model_dump(include={"title", "question", "why"}) for clip in cycle.clips]
     personal = _texts(
         [
@@ -146,9 +146,9 @@ def test_a_saved_workbook_holds_no_word_of_the_family(
             [[goal.wording, goal.model_dump()["baseline"]["words"] or ""] for goal in case.goals],
             [case.helping_question or "", cycle.helping_question or "", case.reference or ""],
             [cycle.film.place or "", cycle.film.activity or "", cycle.film.child_agreed or ""],
-            [sitting.service.name, sitting.worker, sitting.service.phone, sitting.service.footer],
-            [answer.value for answer in sitting.journal.lines],
-            [dict(one) for answer in sitting.journal.lines for one in answer.translations.values()],
+            [context.service.name, context.worker, context.service.phone, context.service.footer],
+            [answer.value for answer in context.journal.lines],
+            [dict(one) for answer in context.journal.lines for one in answer.translations.values()],
         ]
     )
     # "What do you see?" is a question of ours as well as of a clip's.
@@ -156,9 +156,9 @@ def test_a_saved_workbook_holds_no_word_of_the_family(
     ours = {
         text
         for text in personal
-        if any(text == words.say(one.label) for one in sitting.method.file.prompts.clip)
+        if any(text == words.say(one.label) for one in context.method.file.prompts.clip)
     }
-    saved = json.dumps([*_every_reference(sitting, language).values()], ensure_ascii=False)
+    saved = json.dumps([*_every_reference(context, language).values()], ensure_ascii=False)
     found = [
         text
         for text in set(personal) - ours - {""}
@@ -171,7 +171,7 @@ def test_a_saved_workbook_holds_no_word_of_the_family(
 def test_a_saved_workbook_holds_nothing_that_was_typed_or_said(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(
+    context = family(
         ("name: Mia", "name: ZqMia"),
         ("name: Sam", "name: ZqSam"),
         ("role: mother", "role: Zq"),
@@ -186,22 +186,22 @@ def test_a_saved_workbook_holds_nothing_that_was_typed_or_said(
         ('alt: "Mia', 'alt: "Zq'),
         ('alt: "Sam', 'alt: "Zq'),
     )
-    for prompt, one in sitting.prompts.items():
+    for prompt, one in context.prompts.items():
         value = {"list": ["Zq"], "marks": [{"at": "Zq"}]}.get(one.kind, "Zq")
         write_answer(
-            sitting.journal_of(prompt), prompt, value, by="mum", source="said", film_time="Zq"
+            context.journal_of(prompt), prompt, value, by="mum", source="said", film_time="Zq"
         )
-    sitting = _open(sitting.folder)
-    assert len(sitting.journal.lines) > 20
+    context = _open(context.folder)
+    assert len(context.journal.lines) > 20
     for language in ("en", "ar", "cy"):
-        saved = json.dumps([*_every_reference(sitting, language).values()])
+        saved = json.dumps([*_every_reference(context, language).values()])
         assert "Zq" not in saved
 
 
 @pytest.mark.parametrize("name", CYCLES)
 def test_every_element_is_kind_id_links_and_fixed_words(examples: Path, name: str) -> None:
-    sitting = _open(examples / name)
-    references = _every_reference(sitting)
+    context = _open(examples / name)
+    references = _every_reference(context)
     assert {kind for kind, _ in references} == {*KINDS}
     for (kind, one), bundle in references.items():
         assert [*bundle] == [MIME, "text/plain", "text/html"]
@@ -213,14 +213,14 @@ def test_every_element_is_kind_id_links_and_fixed_words(examples: Path, name: st
 
 @pytest.mark.parametrize("name", CYCLES)
 def test_links_are_relative_and_stay_with_the_cycle(examples: Path, name: str) -> None:
-    sitting = _open(examples / name)
+    context = _open(examples / name)
     links = []
-    for bundle in _every_reference(sitting).values():
+    for bundle in _every_reference(context).values():
         in_html = re.findall(r'(?:src|href)="([^"]*)"', bundle["text/html"])
         assert in_html == bundle[MIME]["links"]
-        assert str(sitting.folder) not in json.dumps(bundle)
+        assert str(context.folder) not in json.dumps(bundle)
         links += in_html
-    clips = sitting.cycle.clips
+    clips = context.cycle.clips
     expected = [f"media/{clip.id}.mp4" for clip in clips]
     expected += [
         f"media/{clip.id}-{n}.jpg" for clip in clips for n in range(1, len(clip.stills) + 1)
@@ -229,13 +229,13 @@ def test_links_are_relative_and_stay_with_the_cycle(examples: Path, name: str) -
 
 
 def test_links_start_where_the_notebook_does(family: Callable[..., CycleContext]) -> None:
-    sitting = family()
+    context = family()
     places = {
-        "here": sitting.folder,
-        "family": sitting.family.folder,
-        "elsewhere": sitting.family.folder / "print" / "x",
+        "here": context.folder,
+        "family": context.family.folder,
+        "elsewhere": context.family.folder / "print" / "x",
     }
-    links = {name: find_links(sitting, "clip", "clip-1", place) for name, place in places.items()}
+    links = {name: find_links(context, "clip", "clip-1", place) for name, place in places.items()}
     assert links == {
         "here": ("media/clip-1.mp4",),
         "family": ("cycle-1/media/clip-1.mp4",),
@@ -290,7 +290,7 @@ def test_a_clip_that_somebody_did_not_agree_to_look_at_together_gets_no_link(
 
 
 def test_a_still_has_the_consents_of_who_is_in_it(family: Callable[..., CycleContext]) -> None:
-    sitting = family(
+    context = family(
         (
             "name: Mia, role: child, born: 2025-02-11}",
             "name: Mia, role: child}\n  - {id: gran, name: Ann, role: gran}",
@@ -300,22 +300,22 @@ def test_a_still_has_the_consents_of_who_is_in_it(family: Callable[..., CycleCon
             'leans in."}\n      - {at: 00:00:03.500, in_shot: [gran], alt: "Ann waves."}',
         ),
     )
-    assert find_links(sitting, "stills", "clip-1", sitting.folder) == ("media/clip-1-1.jpg",)
-    assert find_links(sitting, "clip", "clip-1", sitting.folder) == ("media/clip-1.mp4",)
+    assert find_links(context, "stills", "clip-1", context.folder) == ("media/clip-1-1.jpg",)
+    assert find_links(context, "clip", "clip-1", context.folder) == ("media/clip-1.mp4",)
 
 
 def test_after_the_last_day_of_a_yes_there_is_no_link(family: Callable[..., CycleContext]) -> None:
-    sitting = family(("authority: self", "authority: self\n    until: 2026-11-22"))
-    later = dataclasses.replace(sitting, today=TODAY + datetime.timedelta(days=1))
-    assert [find_links(one, "clip", "clip-1", one.folder) for one in (sitting, later)] == [
+    context = family(("authority: self", "authority: self\n    until: 2026-11-22"))
+    later = dataclasses.replace(context, today=TODAY + datetime.timedelta(days=1))
+    assert [find_links(one, "clip", "clip-1", one.folder) for one in (context, later)] == [
         ("media/clip-1.mp4",), (),
     ]  # fmt: skip
 
 
 def test_an_element_that_is_not_there_has_no_links(family: Callable[..., CycleContext]) -> None:
-    sitting = family()
+    context = family()
     for kind, one in (("clip", "clip-9"), ("prompt", "clip-1"), ("nonsense", "clip-1")):
-        assert find_links(sitting, kind, one, sitting.folder) == ()
+        assert find_links(context, kind, one, context.folder) == ()
 
 
 # The papers
@@ -323,7 +323,7 @@ def test_an_element_that_is_not_there_has_no_links(family: Callable[..., CycleCo
 
 def test_a_page_knows_every_kind_and_nothing_else(family: Callable[..., CycleContext]) -> None:
     page = _page(_with_pictures(family()))
-    for kind, one in _every_element(page.sitting):
+    for kind, one in _every_element(page.context):
         view = page.view(kind, one)
         assert view is not None
         assert view["kind"] == kind
@@ -364,9 +364,9 @@ def test_a_teams_record_says_what_was_left_out_and_why(examples: Path) -> None:
 def test_no_view_of_a_familys_page_says_no_for_anybody(
     examples: Path, audience: str | None
 ) -> None:
-    sitting = _with_pictures(_open(examples / "heron" / "cycle-1"))
-    page = _page(sitting, language="ar", audience=audience)
-    views = [page.view(kind, one) for kind, one in _every_element(sitting)]
+    context = _with_pictures(_open(examples / "heron" / "cycle-1"))
+    page = _page(context, language="ar", audience=audience)
+    views = [page.view(kind, one) for kind, one in _every_element(context)]
     told = json.dumps(views, ensure_ascii=False)
     for reason in ("said no", "not asked", "took back", "left out", "ended on", "has not said yes"):
         assert reason not in told
@@ -374,11 +374,11 @@ def test_no_view_of_a_familys_page_says_no_for_anybody(
 
 
 def test_words_go_on_anothers_copy_only_with_a_yes_that_names_them(examples: Path) -> None:
-    sitting = _open(examples / "heron" / "cycle-1")
+    context = _open(examples / "heron" / "cycle-1")
     dads, mums = "clip-1.did", "clip-3.see"
     said = {}
     for audience in (None, "dad", "mum"):
-        page = _page(sitting, audience=audience)
+        page = _page(context, audience=audience)
         said[audience] = [bool(page.said(prompt)) for prompt in (dads, mums)]
         if audience == "dad":
             told = [(one.field, one.found) for one in page.withheld.list_problems()]
@@ -395,13 +395,13 @@ def test_words_go_on_anothers_copy_only_with_a_yes_that_names_them(examples: Pat
 def test_the_record_holds_words_whatever_the_page_may_hold(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(
+    context = family(
         ("uses: [filming, shared-review, take-home]\n    given_by: mum\n    authority: self",
          "uses: [filming]\n    given_by: mum\n    authority: self"),
         answers={"remember": "She looks for me."},
     )  # fmt: skip
-    assert _page(sitting).said("remember") == []
-    record = _page(sitting, use="service-record")
+    assert _page(context).said("remember") == []
+    record = _page(context, use="service-record")
     (words,) = record.said("remember")
     assert (words["text"], words["quoted"], words["speaker"]) == ("She looks for me.", True, "Sam")
     assert words["said_on"].startswith("said, noted on ")
@@ -411,10 +411,10 @@ def test_the_record_holds_words_whatever_the_page_may_hold(
 def test_words_are_withheld_once_however_often_they_are_asked_for(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(
+    context = family(
         ("authority: self", "authority: self\n    answer: no"), answers={"remember": "x"}
     )
-    page = _page(sitting)
+    page = _page(context)
     assert [page.said("remember"), page.said("remember")] == [[], []]
     assert page.withheld.list_problems() == [
         Problem(
@@ -461,16 +461,16 @@ def test_a_closed_goal_stands_on_no_page(family: Callable[..., CycleContext]) ->
 def test_only_words_known_to_be_said_or_written_stand_in_quotation_marks(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(
+    context = family(
         answers={"remember": "She looks for me.", "helped": ["Waiting.", " ", "Songs."]}
     )
     write_answer(
-        sitting.folder / "answers.jsonl", "try.what", "Wait.", by="mum", source="agreed-summary"
+        context.folder / "answers.jsonl", "try.what", "Wait.", by="mum", source="agreed-summary"
     )
     write_answer(
-        sitting.folder / "answers.jsonl", "try.where", "Tea.", by="practitioner", source="written"
+        context.folder / "answers.jsonl", "try.where", "Tea.", by="practitioner", source="written"
     )
-    page = _page(_open(sitting.folder))
+    page = _page(_open(context.folder))
     said = [
         (one["text"], one["quoted"], one["speaker"])
         for prompt in ("remember", "helped", "try.what", "try.where")
@@ -488,17 +488,17 @@ def test_only_words_known_to_be_said_or_written_stand_in_quotation_marks(
 def test_words_of_somebody_who_left_the_case_are_not_on_a_familys_page(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(answers={"remember": "I was here."}, by="gran")
-    page = _page(sitting)
+    context = family(answers={"remember": "I was here."}, by="gran")
+    page = _page(context)
     assert page.said("remember") == []
     assert [one.field for one in page.withheld.list_problems()] == ["remember"]
 
 
 def test_a_translation_stands_beside_the_words_in_the_papers_language(examples: Path) -> None:
-    sitting = _open(examples / "heron" / "cycle-1")
+    context = _open(examples / "heron" / "cycle-1")
     shown = {}
     for language in ("ar", "en"):
-        (words,) = _page(sitting, language=language).said("clip-1.see")
+        (words,) = _page(context, language=language).said("clip-1.see")
         shown[language] = (words["text"], words["lang"], words["translation"])
     assert shown == {
         "ar": ("نبني البرج معًا.", "ar", None),
@@ -510,8 +510,8 @@ def test_a_translation_stands_beside_the_words_in_the_papers_language(examples: 
 
 
 def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., CycleContext]) -> None:
-    sitting = _with_pictures(family(answers={"next.date": "2026-11-29"}))
-    open_page, private = _page(sitting), _page(sitting, private=True)
+    context = _with_pictures(family(answers={"next.date": "2026-11-29"}))
+    open_page, private = _page(context), _page(context, private=True)
     shown = [
         (
             len((page.stills("clip-1") or {})["pictures"]),
@@ -525,10 +525,10 @@ def test_a_private_page_has_no_pictures_and_no_dates(family: Callable[..., Cycle
 
 
 def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., CycleContext]) -> None:
-    sitting = family(
+    context = family(
         answers={"remember": "x", "goal.settle.now": 5, "next.date": "2026-11-29", "try.what": "y"}
     )
-    page = _page(sitting, blank=True)
+    page = _page(context, blank=True)
     assert page.said("remember") == []
     assert page.helping_question()["words"] is None
     assert [row[1] for row in page.next_step()["rows"]] == [None, None, None]
@@ -537,9 +537,9 @@ def test_a_blank_page_holds_nothing_that_was_said(family: Callable[..., CycleCon
 
 
 def test_an_empty_answer_is_room_to_write(family: Callable[..., CycleContext]) -> None:
-    sitting = family(answers={"remember": "x", "try.what": "y"})
-    write_answer(sitting.folder / "answers.jsonl", "remember", "", by="mum", source="said")
-    page = _page(_open(sitting.folder))
+    context = family(answers={"remember": "x", "try.what": "y"})
+    write_answer(context.folder / "answers.jsonl", "remember", "", by="mum", source="said")
+    page = _page(_open(context.folder))
     view = page.prompt("remember")
     assert view == {
         "kind": "prompt", "id": "remember", "label": "What I want to remember", "hint": None,
@@ -550,8 +550,8 @@ def test_an_empty_answer_is_room_to_write(family: Callable[..., CycleContext]) -
 
 
 def test_names_are_put_into_a_question_on_paper(family: Callable[..., CycleContext]) -> None:
-    sitting = family(answers={"words.us": "the two of us"})
-    page = _page(sitting)
+    context = family(answers={"words.us": "the two of us"})
+    page = _page(context)
     view = page.prompt("clip-1.child-first")
     assert view is not None
     assert view["label"] == "What did Mia do first?"
@@ -561,14 +561,14 @@ def test_names_are_put_into_a_question_on_paper(family: Callable[..., CycleConte
 def test_a_tick_a_date_and_a_mark_are_written_as_people_write_them(
     family: Callable[..., CycleContext],
 ) -> None:
-    sitting = family(
+    context = family(
         answers={
             "take-home.checked": True,
             "next.date": "2026-11-29",
             "clip-1.marks": [{"at": "00:00:03.000"}, {"at": "00:00:03.500"}],
         }
     )
-    page = _page(sitting)
+    page = _page(context)
     texts = {
         one: [words["text"] for words in page.said(one)]
         for one in ("take-home.checked", "next.date", "clip-1.marks")
@@ -581,28 +581,28 @@ def test_a_tick_a_date_and_a_mark_are_written_as_people_write_them(
 
 
 def test_a_legal_hold_leaves_no_picture_and_no_link(family: Callable[..., CycleContext]) -> None:
-    sitting = _with_pictures(
+    context = _with_pictures(
         family(
             ("helping_question:", "legal_hold: court\nhelping_question:"), answers={"remember": "x"}
         )
     )
-    page = _page(sitting)
+    page = _page(context)
     assert (page.stills("clip-1") or {})["pictures"] == []
     assert page.said("remember") == []
-    assert find_links(sitting, "clip", "clip-1", sitting.folder) == ()
+    assert find_links(context, "clip", "clip-1", context.folder) == ()
 
 
 def test_any_value_of_any_journal_can_stand_on_a_page(family: Callable[..., CycleContext]) -> None:
-    sitting = family()
+    context = family()
     odd = [None, "", "x" * 9000, 0, 1.5, True, [], [None], [["x"]], [{"at": None}], {}, {"a": 1}]
     for value in odd:
         lines = [
             parse_line(json.dumps({"prompt": prompt, "value": value, "by": "mum"}).encode())
-            for prompt in sitting.prompts
+            for prompt in context.prompts
         ]
         journal = Journal(tuple(line for line in lines if line))
-        page = _page(dataclasses.replace(sitting, journal=journal), use="service-record")
-        for kind, one in _every_element(sitting):
+        page = _page(dataclasses.replace(context, journal=journal), use="service-record")
+        for kind, one in _every_element(context):
             json.dumps(page.view(kind, one))
 
 

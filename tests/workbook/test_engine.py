@@ -142,11 +142,11 @@ def test_cells_give_what_they_give_in_a_kernel(
 def test_every_template_gives_the_same_through_both(built_family: Path, template: Path) -> None:
     folder = built_family / "cycle-1"
     files = read_case_folder(built_family)
-    sitting = open_context(files, folder, find_templates(), datetime.date(2026, 11, 22))
+    context = open_context(files, folder, find_templates(), datetime.date(2026, 11, 22))
     engines: tuple[EngineName, ...] = ("vigbook", "nbclient")
     nodes = [
         run_template(
-            template, {"case": "..", "cycle": 1}, folder, kernel_environment(sitting), one
+            template, {"case": "..", "cycle": 1}, folder, kernel_environment(context), one
         ).node
         for one in engines
     ]

@@ -97,8 +97,8 @@ def test_cells_of_a_teams_own_template_are_known_and_so_are_ours_beside_them(
     (own / "torn.ipynb").write_text("{", "utf-8")
     cells = [code("print(\n'ours')"), code("review.goals()")]
     assert list_strange(cells, find_templates(tmp_path / "ours")) == []
-    sitting = sit(built_family)
-    assert list_strange_cells(sitting, {"cells": cells}) == ["print(\n'ours')"]
+    context = sit(built_family)
+    assert list_strange_cells(context, {"cells": cells}) == ["print(\n'ours')"]
     (own / "method.yaml").unlink()  # then it is no method, whatever lies there
     assert list_strange(cells, find_templates(tmp_path / "ours")) == ["print(\n'ours')"]
 

@@ -46,44 +46,44 @@ def values(family: Path) -> list[Any]:
 
 def test_a_draft_that_was_saved_unheard_is_replaced_by_its_next(family: Path) -> None:
     """A window knows its own earlier texts: they are no other person's answer."""
-    sitting = sit(family)
-    assert "saved" in save_typed(sitting, typed("She"))
-    again = save_typed(sitting, typed("She looks", id="00000000000000a2", own=["00000000000000a1"]))
+    context = sit(family)
+    assert "saved" in save_typed(context, typed("She"))
+    again = save_typed(context, typed("She looks", id="00000000000000a2", own=["00000000000000a1"]))
     assert again["saved"]["value"] == "She looks"
     # The first one, sent once more and late, changes nothing.
-    assert save_typed(sitting, typed("She"))["saved"]["id"] == "00000000000000a1"
-    other = save_typed(sitting, typed("He", id="00000000000000b1"))
+    assert save_typed(context, typed("She"))["saved"]["id"] == "00000000000000a1"
+    other = save_typed(context, typed("He", id="00000000000000b1"))
     assert other["conflict"]["value"] == "She looks"
     assert values(family) == ["She", "She looks"]
 
 
 def test_only_what_is_not_the_texts_fault_is_sent_again(family: Path) -> None:
     """A list that is too long waits for a person; a journal that cannot be written does not."""
-    sitting = sit(family)
-    long = save_typed(sitting, typed("1\n2\n3\n4", prompt="helped"))
+    context = sit(family)
+    long = save_typed(context, typed("1\n2\n3\n4", prompt="helped"))
     assert long == {"refused": "4 lines, and it takes up to 3: choose among them."}
     (family / "cycle-1" / "answers.jsonl").mkdir()
-    taken = save_typed(sitting, typed("She looks"))
+    taken = save_typed(context, typed("She looks"))
     assert taken["again"] is True
     assert str(family) not in taken["refused"]
 
 
 def test_a_family_that_was_moved_away_gets_no_ghost_at_its_old_place(family: Path) -> None:
     """It is told, and nothing is written where nobody would look for it."""
-    sitting = sit(family)
+    context = sit(family)
     moved = family.rename(family.with_name("moved"))
-    told = save_typed(sitting, typed("She looks"))
+    told = save_typed(context, typed("She looks"))
     assert told["again"] is True
     assert "not where it was" in told["refused"]
     assert not family.exists()
     moved.rename(family)
-    assert "saved" in save_typed(sitting, typed("She looks"))
+    assert "saved" in save_typed(context, typed("She looks"))
 
 
 def test_a_prompt_tells_its_names_and_who_may_have_said_it(family: Path, words: Words) -> None:
     """The worker comes last; drafts are kept under the family's folder, cycle and prompt."""
-    sitting = sit(family)
-    shown = describe_prompt(sitting, sitting.prompts["clip-1.child-first"], words)
+    context = sit(family)
+    shown = describe_prompt(context, context.prompts["clip-1.child-first"], words)
     assert shown["label"] == "What did Mia do first?"
     assert [one["name"] for one in shown["speakers"]] == ["Sam", "Mia", "Jo"]
     assert shown["first"] == {"by": "mum", "source": "said"}
@@ -104,8 +104,8 @@ def test_a_ladder_shows_what_is_hoped_for_and_the_last_rating(family: Path, word
     second = family / "cycle-2"
     second.mkdir()
     (second / "cycle.yaml").write_text("cycle: 2\nin_shot: [child, mum]\n")
-    sitting = sit(family, 2)
-    later = describe_prompt(sitting, sitting.prompts[prompt_id], words)
+    context = sit(family, 2)
+    later = describe_prompt(context, context.prompts[prompt_id], words)
     assert later["earlier"]["value"] == 5
 
 
@@ -114,17 +114,17 @@ def test_an_emptied_answer_is_still_what_the_next_is_begun_from(family: Path, wo
     journal = family / "cycle-1" / "answers.jsonl"
     write_answer(journal, "remember", "She looks.", by="mum", source="said")
     emptied = write_answer(journal, "remember", "", by="mum", source="said")
-    sitting = sit(family)
-    widget = PromptWidget(sitting, sitting.prompts["remember"], words)
+    context = sit(family)
+    widget = PromptWidget(context, context.prompts["remember"], words)
     assert widget.standing is not None
     assert widget.standing["id"] == emptied.id
 
 
 def test_a_widget_brings_only_the_way_to_its_module(family: Path, words: Words) -> None:
     """The same few lines for each: what draws it comes from our own server."""
-    sitting = sit(family)
-    prompt = PromptWidget(sitting, sitting.prompts["remember"], words)
-    player = ClipPlayer(sitting, sitting.cycle.clips[0], words)
+    context = sit(family)
+    prompt = PromptWidget(context, context.prompts["remember"], words)
+    player = ClipPlayer(context, context.cycle.clips[0], words)
     assert re.fullmatch(r"vigbook/live/[0-9a-f]{12}/prompt\.js", prompt.module)
     assert player.module == prompt.module.replace("prompt.js", "player.js")
     assert prompt._esm == player._esm
@@ -134,14 +134,14 @@ def test_a_widget_brings_only_the_way_to_its_module(family: Path, words: Words) 
 
 def test_a_clip_is_shown_once_it_is_cut(built_family: Path, words: Words) -> None:
     """Before, there is nothing to play; after, its film and its stills, by their addresses."""
-    sitting = sit(built_family)
-    shown = describe_clip(sitting, sitting.cycle.clips[0], words)
+    context = sit(built_family)
+    shown = describe_clip(context, context.cycle.clips[0], words)
     assert shown["source"] == "cycle-1/clip-1.mp4"
     assert [still["source"] for still in shown["stills"]] == ["cycle-1/clip-1-1.jpg"]
     assert [still["alt"] for still in shown["stills"]] == ["Mia reaches up and Sam leans in."]
     assert (shown["zero"], shown["start"], shown["end"]) == (2.0, 2.0, 4.0)
-    (sitting.media / "clip-1.mp4").unlink()
-    gone = describe_clip(sitting, sitting.cycle.clips[0], words)
+    (context.media / "clip-1.mp4").unlink()
+    gone = describe_clip(context, context.cycle.clips[0], words)
     assert (gone["source"], gone["stills"]) == (None, [])
 
 
@@ -151,20 +151,20 @@ def test_a_clip_that_somebody_said_no_to_leaves_no_trace(built_family: Path, wor
     (built_family / "case.yaml").write_text(
         CASE.replace("helping_question", no + "helping_question")
     )
-    sitting = sit(built_family)
-    player = ClipPlayer(sitting, sitting.cycle.clips[0], words)
+    context = sit(built_family)
+    player = ClipPlayer(context, context.cycle.clips[0], words)
     assert (player.shown["source"], player.shown["stills"]) == (None, [])
 
 
 def test_moments_are_kept_as_times_of_the_film(built_family: Path, words: Words) -> None:
     """In order, each once, by the worker's hand; one outside the clip is refused."""
-    sitting = sit(built_family)
-    player = ClipPlayer(sitting, sitting.cycle.clips[0], words)
+    context = sit(built_family)
+    player = ClipPlayer(context, context.cycle.clips[0], words)
     place, first = player.shown["place"], player.shown["first"]
     marked = [{"at": "00:00:03.000"}, {"at": "00:00:02.200"}, {"at": "00:00:03.000"}]
     sent = {**typed(marked), **first, "prompt": place["prompt"]}
-    saved = save_typed(sitting, sent)["saved"]
+    saved = save_typed(context, sent)["saved"]
     assert saved["value"] == [{"at": "00:00:02.200"}, {"at": "00:00:03.000"}]
     assert (saved["by"], saved["source"]) == ("practitioner", "written")
     outside = {**sent, "value": [{"at": "00:00:09.000"}], "id": "00000000000000c1"}
-    assert save_typed(sitting, outside) == {"refused": "A moment lies outside its clip."}
+    assert save_typed(context, outside) == {"refused": "A moment lies outside its clip."}

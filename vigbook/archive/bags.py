@@ -16,14 +16,14 @@ from vigbook.system.atomic import output_error, publish_folder, sha256_of
 from vigbook.workbook.build import NOTEBOOK
 
 
-def write_bag(sitting: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
+def write_bag(context: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
     """Writes a cycle's record, its data and its workbook as one bag.
 
     A bag is never changed. What has been amended since goes into a bag of its own, `-v2`, `-v3`.
     Pictures go in only where everybody in them has said yes to the team's record.
 
     Args:
-        sitting: the cycle, built.
+        context: the cycle, built.
         name: the bag's name, made of pseudonyms.
         to: the folder of bags.
 
@@ -35,9 +35,9 @@ def write_bag(sitting: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
         OutputError: the bag cannot be written.
     """
     payload = {
-        "record.pdf": sitting.folder / "print" / "record.pdf",
-        "workbook.ipynb": sitting.folder / NOTEBOOK,
-        **dict(_list_pictures(sitting)),
+        "record.pdf": context.folder / "print" / "record.pdf",
+        "workbook.ipynb": context.folder / NOTEBOOK,
+        **dict(_list_pictures(context)),
     }
     missing = [path for path in payload.values() if not path.is_file()]
     if missing:
@@ -45,7 +45,7 @@ def write_bag(sitting: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
             Problem(file=str(path), found="is not there", mend="run 'vigbook build' first")
             for path in missing
         )
-    data = format_review(make_review(sitting))
+    data = format_review(make_review(context))
     version = 1
     while (bag := to / (name if version == 1 else f"{name}-v{version}")).exists():
         if _holds(bag, payload, data):
@@ -58,8 +58,8 @@ def write_bag(sitting: CycleContext, name: str, to: Path) -> tuple[Path, bool]:
                 (folder / payload_name).parent.mkdir(exist_ok=True)
                 shutil.copyfile(path, folder / payload_name)
             info = {"External-Identifier": name, "Internal-Sender-Identifier": f"version {version}"}
-            if sitting.service.name:
-                info["Source-Organization"] = sitting.service.name
+            if context.service.name:
+                info["Source-Organization"] = context.service.name
             bagit.make_bag(str(folder.resolve()), info, checksums=["sha256"])
         except OSError as err:
             raise output_error(bag, err) from err
@@ -93,12 +93,12 @@ def verify_bag(bag: Path) -> None:
         raise ArchiveError(problems)
 
 
-def _list_pictures(sitting: CycleContext) -> Iterator[tuple[str, Path]]:
-    for clip in sitting.cycle.clips:
+def _list_pictures(context: CycleContext) -> Iterator[tuple[str, Path]]:
+    for clip in context.cycle.clips:
         for number, still in enumerate(clip.stills, start=1):
-            record = sitting.still_record(clip, number)
-            if record and sitting.may_show("service-record", clip, still):
-                yield f"stills/{record.file}", sitting.media / record.file
+            record = context.still_record(clip, number)
+            if record and context.may_show("service-record", clip, still):
+                yield f"stills/{record.file}", context.media / record.file
 
 
 def _holds(bag: Path, payload: dict[str, Path], data: bytes) -> bool:

@@ -23,11 +23,11 @@ from vigbook.timecode import Timecode
 _MOST_MARKS = 500
 
 
-def save_typed(sitting: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any]:
+def save_typed(context: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any]:
     """Puts what was typed into the journal, and tells what came of it, for the screen.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         typed: `prompt`; `value`, a text, or for moments a list of {at}; `by`; `source`; `base`,
             the id of the answer it was begun from, or null; `id`, 16 hexadecimal digits, its own;
             `own`, the ids that the same window sent earlier drafts of it under.
@@ -39,7 +39,7 @@ def save_typed(sitting: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any
         returns it.
     """
     try:
-        return {"saved": show_answer(_save(sitting, typed))}
+        return {"saved": show_answer(_save(context, typed))}
     except ConflictError as err:
         return {"conflict": show_answer(err.standing)}
     except AnswerError as err:
@@ -49,7 +49,7 @@ def save_typed(sitting: CycleContext, typed: Mapping[str, Any]) -> dict[str, Any
 
 
 def answer_prompt(
-    sitting: CycleContext, prompt_id: str, text: str, *, by: str, source: Said | None = None
+    context: CycleContext, prompt_id: str, text: str, *, by: str, source: Said | None = None
 ) -> Answer:
     """Puts one answer into the journal in the place of the one that stands, and returns it.
 
@@ -57,21 +57,21 @@ def answer_prompt(
         AnswerError: there is no such prompt or person, or the text does not fit the prompt.
         JournalError, OutputError: it could not be written.
     """
-    value = parse_answer(sitting.prompts, sitting.case, prompt_id, text)
-    last = read_journal(sitting.journal_of(prompt_id)).last(prompt_id)
+    value = parse_answer(context.prompts, context.case, prompt_id, text)
+    last = read_journal(context.journal_of(prompt_id)).last(prompt_id)
     return _write(
-        sitting, prompt_id, value, by=by, source=source or default_source(by),
+        context, prompt_id, value, by=by, source=source or default_source(by),
         base=last.id if last else None,
     )  # fmt: skip
 
 
-def show_prompt(sitting: CycleContext, prompt_id: str) -> list[dict[str, Any]]:
+def show_prompt(context: CycleContext, prompt_id: str) -> list[dict[str, Any]]:
     """Returns every answer to a prompt, oldest first, as `show_answer` does each.
 
     Raises:
         JournalError: the journal cannot be read.
     """
-    journal = read_journal(sitting.journal_of(prompt_id))
+    journal = read_journal(context.journal_of(prompt_id))
     return [show_answer(answer) for answer in journal.history(prompt_id)]
 
 
@@ -96,14 +96,14 @@ def to_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _save(sitting: CycleContext, typed: Mapping[str, Any]) -> Answer:
+def _save(context: CycleContext, typed: Mapping[str, Any]) -> Answer:
     prompt_id, value = str(typed.get("prompt")), typed.get("value")
-    prompt = sitting.prompts.get(prompt_id)
+    prompt = context.prompts.get(prompt_id)
     if prompt and prompt.kind == "marks":
-        clip = sitting.cycle.clip(prompt_id.rpartition(".")[0])
+        clip = context.cycle.clip(prompt_id.rpartition(".")[0])
         parsed: Any = _parse_marks(prompt_id, value, clip)
     elif isinstance(value, str):
-        parsed = parse_answer(sitting.prompts, sitting.case, prompt_id, value)
+        parsed = parse_answer(context.prompts, context.case, prompt_id, value)
     else:
         raise AnswerError(Problem(field=prompt_id, found="what was sent is no text"))
     source = typed.get("source")
@@ -114,26 +114,26 @@ def _save(sitting: CycleContext, typed: Mapping[str, Any]) -> Answer:
     if not re.fullmatch(r"[0-9a-f]{16}", str(own_id)):
         raise AnswerError(Problem(field=prompt_id, found="what was sent has no id of its own"))
     return _write(
-        sitting, prompt_id, parsed, by=str(typed.get("by")), source=cast(Said, source),
-        base=_base(sitting.journal_of(prompt_id), prompt_id, typed),
+        context, prompt_id, parsed, by=str(typed.get("by")), source=cast(Said, source),
+        base=_base(context.journal_of(prompt_id), prompt_id, typed),
         answer_id=str(own_id), only_on_base=True,
     )  # fmt: skip
 
 
 def _write(
-    sitting: CycleContext, prompt_id: str, value: Any, *, by: str, source: Said, **more: Any
+    context: CycleContext, prompt_id: str, value: Any, *, by: str, source: Said, **more: Any
 ) -> Answer:
     """Writes an answer: the one door into a cycle's journals."""
-    speakers = [speaker for _, speaker in sitting.speakers()]
+    speakers = [speaker for _, speaker in context.speakers()]
     if by not in speakers:
         found, mend = f"there is nobody '{by}' in the family", f"use one of: {', '.join(speakers)}"
         raise AnswerError(Problem(found=found, mend=mend))
-    if not sitting.folder.is_dir():
+    if not context.folder.is_dir():
         # Else the lock would make a folder at the old place, and the words would lie alone there.
         found = "could not be written: the family's folder is not where it was"
         mend = "put it back, or open it again from where it is now"
-        raise OutputError(Problem(file=str(sitting.folder), found=found, mend=mend))
-    journal = sitting.journal_of(prompt_id)
+        raise OutputError(Problem(file=str(context.folder), found=found, mend=mend))
+    journal = context.journal_of(prompt_id)
     return write_answer(journal, prompt_id, value, by=by, source=source, **more)
 
 

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
 _SOON = datetime.timedelta(days=14)
 
 
-def check_vocabulary(sitting: CycleContext) -> list[Problem]:
+def check_vocabulary(context: CycleContext) -> list[Problem]:
     """Returns what the cycle names and its method does not have."""
-    found = check_principles(sitting.method, sitting.cycle)
-    return [sitting.source.problem(one.at, one.found, one.mend) for one in found]
+    found = check_principles(context.method, context.cycle)
+    return [context.source.problem(one.at, one.found, one.mend) for one in found]
 
 
 def check_links(folder: Path) -> list[Problem]:
@@ -49,20 +49,20 @@ def check_links(folder: Path) -> list[Problem]:
     ]
 
 
-def check_film_there(sitting: CycleContext, path: Path) -> None:
+def check_film_there(context: CycleContext, path: Path) -> None:
     """Raises a CaseError where the film is not there, with the line that names it."""
     if path.is_file():
         return
     found = f"there is no film at {show_path(path)}"
     mend = "copy the film there, or mend its name here"
-    raise CaseError(sitting.source.problem(("film", "file"), found, mend))
+    raise CaseError(context.source.problem(("film", "file"), found, mend))
 
 
-def check_spans(sitting: CycleContext, facts: FilmFacts, last_frame: Timecode | None) -> None:
+def check_spans(context: CycleContext, facts: FilmFacts, last_frame: Timecode | None) -> None:
     """Raises a CaseError with every clip that goes past the end of the film.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         facts: what the film says of itself; its length is a promise.
         last_frame: when the last frame comes up, where that was looked at.
     """
@@ -70,75 +70,75 @@ def check_spans(sitting: CycleContext, facts: FilmFacts, last_frame: Timecode | 
     frame = 1 / facts.frame_rate if facts.frame_rate else 0
     last = Timecode(max(facts.length, last_frame or facts.length).seconds + frame)
     problems = [
-        sitting.source.problem(
+        context.source.problem(
             ("clips", index, "end"),
             f"{clip.end} is after the end of the film, which is {facts.length} long",
             "move the clip's end",
         )
-        for index, clip in enumerate(sitting.cycle.clips)
+        for index, clip in enumerate(context.cycle.clips)
         if clip.end > last
     ]
     if problems:
         raise CaseError(problems)
 
 
-def split_by_filming(sitting: CycleContext) -> tuple[list[Clip], list[Problem]]:
+def split_by_filming(context: CycleContext) -> tuple[list[Clip], list[Problem]]:
     """Returns the clips that may be cut, and for the others who has not agreed to be filmed."""
     agreed, refused = [], []
-    for index, clip in enumerate(sitting.cycle.clips):
+    for index, clip in enumerate(context.cycle.clips):
         people = {
-            one for still in (None, *clip.stills) for one in sitting.cycle.in_picture(clip, still)
+            one for still in (None, *clip.stills) for one in context.cycle.in_picture(clip, still)
         }
-        decision = may_use(sitting.case, sorted(people), "filming", sitting.today)
+        decision = may_use(context.case, sorted(people), "filming", context.today)
         if decision:
             agreed.append(clip)
         else:
             found = "clip not cut: " + "; ".join(decision.reasons)
-            refused.append(sitting.source.problem(("clips", index), found))
+            refused.append(context.source.problem(("clips", index), found))
     return agreed, refused
 
 
-def list_warnings(sitting: CycleContext, languages: Iterable[str] = ()) -> list[Problem]:
+def list_warnings(context: CycleContext, languages: Iterable[str] = ()) -> list[Problem]:
     """Returns what is no error and still wants somebody's eye.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         languages: of papers that are asked for besides the family's own.
     """
     return [
-        *_media_due(sitting),
-        *_film_kept(sitting),
-        *_team(sitting),
-        *_language(sitting, languages),
-        *_authority(sitting),
-        *_journal(sitting),
-        *_copies(sitting),
-        *_clips(sitting),
-        *_masks(sitting),
+        *_media_due(context),
+        *_film_kept(context),
+        *_team(context),
+        *_language(context, languages),
+        *_authority(context),
+        *_journal(context),
+        *_copies(context),
+        *_clips(context),
+        *_masks(context),
     ]
 
 
-def list_withheld(sitting: CycleContext) -> list[Problem]:
+def list_withheld(context: CycleContext) -> list[Problem]:
     """Returns which uses of the cycle's pictures nobody has said yes to, by clip and still."""
-    found = split_by_filming(sitting)[1]
-    if not sitting.cycle.clips:
-        decision = may_use(sitting.case, sitting.cycle.in_shot, "filming", sitting.today)
+    found = split_by_filming(context)[1]
+    if not context.cycle.clips:
+        decision = may_use(context.case, context.cycle.in_shot, "filming", context.today)
         reasons = "nothing may be cut: " + "; ".join(decision.reasons)
-        found += [sitting.source.problem(("in_shot",), reasons)] if not decision else []
+        found += [context.source.problem(("in_shot",), reasons)] if not decision else []
     uses: tuple[tuple[Use, str], ...] = (
         ("shared-review", "not shown when looking together"),
         ("take-home", "not on the family's page"),
     )
-    for index, clip in enumerate(sitting.cycle.clips):
+    for index, clip in enumerate(context.cycle.clips):
         for use, words in uses:
             # A page has stills alone, and in each somebody else may be seen, or be covered.
             stills = clip.stills if use == "take-home" else ()
             decision = Decision(True)
             for still in stills or (None,):
-                decision &= sitting.may_show(use, clip, still)
+                decision &= context.may_show(use, clip, still)
             if not decision:
                 reasons = f"{words}: " + "; ".join(decision.reasons)
-                found.append(sitting.source.problem(("clips", index), reasons))
+                found.append(context.source.problem(("clips", index), reasons))
     return found
 
 
@@ -154,49 +154,49 @@ def next_day(family: CaseFolder, today: datetime.date) -> datetime.date | None:
     return min((day for day in days if day and day > today), default=None)
 
 
-def _media_due(sitting: CycleContext) -> Iterator[Problem]:
-    cycles = [source.model for source in sitting.family.cycles.values()]
-    due = media_due(sitting.case, cycles, sitting.service)
-    if due is None and not sitting.case.legal_hold:
+def _media_due(context: CycleContext) -> Iterator[Problem]:
+    cycles = [source.model for source in context.family.cycles.values()]
+    due = media_due(context.case, cycles, context.service)
+    if due is None and not context.case.legal_hold:
         found = "no day is known by which to delete the film: the family's page has a gap there"
-        yield sitting.source.problem(("film",), found, "write 'date', the day it was filmed")
-    if due is None or due > sitting.today + _SOON:
+        yield context.source.problem(("film",), found, "write 'date', the day it was filmed")
+    if due is None or due > context.today + _SOON:
         return
-    if due < sitting.today:
+    if due < context.today:
         found = f"films, clips and pictures are overdue: they were to be deleted by {due}"
         mend = "delete each cycle's film and media folder now"
     else:
         found = f"films, clips and pictures are to be deleted by {due}"
         mend = "delete each cycle's film and media folder by then"
-    where = show_path(sitting.family.folder)
+    where = show_path(context.family.folder)
     yield Problem(file=where, found=found, mend=mend, pressing=True)
 
 
-def _film_kept(sitting: CycleContext) -> Iterator[Problem]:
+def _film_kept(context: CycleContext) -> Iterator[Problem]:
     """A film of somebody who has said no, or taken a yes back, is to be deleted."""
-    film = sitting.folder / sitting.cycle.film.file
+    film = context.folder / context.cycle.film.file
     said_no = [
-        sitting.case.name_of(one)
-        for one in sitting.everybody
-        if standing(sitting.case, one, "filming", sitting.today) == "no"
+        context.case.name_of(one)
+        for one in context.everybody
+        if standing(context.case, one, "filming", context.today) == "no"
     ]
     if said_no and film.is_file():
         found = f"is still here, and {', '.join(said_no)} may not be filmed"
         yield Problem(file=show_path(film), found=found, mend="delete it", pressing=True)
 
 
-def _team(sitting: CycleContext) -> Iterator[Problem]:
-    path = sitting.family.service_path
+def _team(context: CycleContext) -> Iterator[Problem]:
+    path = context.family.service_path
     if path is None:
         found = "there is no service.yaml, so the pages carry no team, name or phone"
-        where = show_path(sitting.family.folder.parent)
+        where = show_path(context.family.folder.parent)
         yield Problem(file=where, found=found, mend="put one beside the families")
         return
-    if not sitting.service.phone:
+    if not context.service.phone:
         found = "no phone, so the family's page cannot say whom to call"
         yield Problem(file=show_path(path), field="phone", found=found, mend="add it")
 
-    logo = sitting.service.logo
+    logo = context.service.logo
     picture = path.parent / logo if logo else None
     if picture and (picture.name != logo or not picture.is_file() or picture.is_symlink()):
         found = f"'{logo}' is no picture beside this file, so the pages carry no logo"
@@ -204,21 +204,21 @@ def _team(sitting: CycleContext) -> Iterator[Problem]:
         yield Problem(file=show_path(path), field="logo", found=found, mend=mend)
 
 
-def _authority(sitting: CycleContext) -> Iterator[Problem]:
-    for index, row in enumerate(sitting.case.consents):
+def _authority(context: CycleContext) -> Iterator[Problem]:
+    for index, row in enumerate(context.case.consents):
         if row.authority == "self" and row.given_by != row.person:
             found = f"'self' is for a person's own yes, and this one is from '{row.given_by}'"
             mend = "write on what authority it was given"
-            yield sitting.family.case.problem(("consents", index, "authority"), found, mend)
+            yield context.family.case.problem(("consents", index, "authority"), found, mend)
 
 
-def _language(sitting: CycleContext, asked: Iterable[str]) -> Iterator[Problem]:
+def _language(context: CycleContext, asked: Iterable[str]) -> Iterator[Problem]:
     """Our own words in each language that is in use, or asked for."""
-    at = show_path(sitting.family.case.path)
-    own = (one.language for one in sitting.case.receivers if one.language)
-    used = {sitting.case.language, sitting.service.language, *own}
+    at = show_path(context.family.case.path)
+    own = (one.language for one in context.case.receivers if one.language)
+    used = {context.case.language, context.service.language, *own}
     for language in sorted({*used, *asked}):
-        words = load_words(sitting.templates, language)
+        words = load_words(context.templates, language)
         if not words.catalogue and language.partition("-")[0] != "en":
             if language not in used:
                 continue  # one that was only asked for does not print at all, which is told
@@ -230,34 +230,34 @@ def _language(sitting: CycleContext, asked: Iterable[str]) -> Iterator[Problem]:
             yield Problem(file=at, field="language", found=said, mend=mend)
 
 
-def _journal(sitting: CycleContext) -> Iterator[Problem]:
-    if torn := sitting.journal.torn:
+def _journal(context: CycleContext) -> Iterator[Problem]:
+    if torn := context.journal.torn:
         found = "is not a whole answer and is passed over"
         if len(torn) > 1:
             found += f", nor are {len(torn) - 1} other lines"
         yield Problem(
-            file=show_path(sitting.folder / "answers.jsonl"),
+            file=show_path(context.folder / "answers.jsonl"),
             line=torn[0],
             found=found,
             mend="it may have been torn by a power cut; the other answers stand",
         )
     lost: dict[str, int] = {}
-    for answer in sitting.journal.lines:
-        if answer.prompt not in sitting.prompts:
+    for answer in context.journal.lines:
+        if answer.prompt not in context.prompts:
             owner = answer.prompt.partition(".")[0]
             lost[owner] = lost.get(owner, 0) + 1
     for owner, count in lost.items():
         answers = "1 answer belongs" if count == 1 else f"{count} answers belong"
         found = f"{answers} to '{owner}', which is not there any more, and prints nowhere"
         mend = "was it renamed? give it its old id again"
-        path = show_path(sitting.folder / "answers.jsonl")
+        path = show_path(context.folder / "answers.jsonl")
         yield Problem(file=path, found=found, mend=mend)
 
 
-def _copies(sitting: CycleContext) -> Iterator[Problem]:
+def _copies(context: CycleContext) -> Iterator[Problem]:
     """The family's page is nobody's own copy: it may hold words that one of them may not see."""
-    case, today = sitting.case, sitting.today
-    speakers = {line.by for line in sitting.journal.lines if case.person(line.by)}
+    case, today = context.case, context.today
+    speakers = {line.by for line in context.journal.lines if case.person(line.by)}
     for reader in case.receivers:
         kept = [
             case.name_of(one)
@@ -268,13 +268,13 @@ def _copies(sitting: CycleContext) -> Iterator[Problem]:
         if kept:
             found = f"holds words of {', '.join(kept)} that are not for {reader.name}"
             mend = f"give {reader.name} take-home-{reader.id}.pdf"
-            path = show_path(sitting.folder / "print" / "take-home.pdf")
+            path = show_path(context.folder / "print" / "take-home.pdf")
             yield Problem(file=path, found=found, mend=mend)
 
 
-def _clips(sitting: CycleContext) -> Iterator[Problem]:
-    problem = sitting.source.problem
-    for index, clip in enumerate(sitting.cycle.clips):
+def _clips(context: CycleContext) -> Iterator[Problem]:
+    problem = context.source.problem
+    for index, clip in enumerate(context.cycle.clips):
         for place, still in enumerate(clip.stills):
             if still.alt is None:
                 at = ("clips", index, "stills", place)
@@ -282,29 +282,29 @@ def _clips(sitting: CycleContext) -> Iterator[Problem]:
                 yield problem(at, "has no words for who cannot see it", mend)
 
 
-def _masks(sitting: CycleContext) -> Iterator[Problem]:
+def _masks(context: CycleContext) -> Iterator[Problem]:
     """What is covered is only as good as the eyes that watched it."""
-    for index, clip in enumerate(sitting.cycle.clips):
+    for index, clip in enumerate(context.cycle.clips):
         at = ("clips", index, "masks")
-        if clip.masks and not sitting.masks_checked(clip):
+        if clip.masks and not context.masks_checked(clip):
             found = "nobody has watched the covered clip through yet"
             if clip.masks_checked:
                 found = "was changed since somebody watched the covered clip through"
             mend = "watch it in 'vigbook prepare', and confirm there that it is covered"
-            yield sitting.source.problem(at, found, mend)
-        names = [sitting.case.name_of(one) for one in _only_covered(sitting, clip)]
+            yield context.source.problem(at, found, mend)
+        names = [context.case.name_of(one) for one in _only_covered(context, clip)]
         if names:
             found = (
                 f"{' and '.join(names)} may be shown here only because of a covered face; "
                 "voices and bodies can still be recognised"
             )
-            yield sitting.source.problem(at, found, "ask them, or whoever decides for them")
+            yield context.source.problem(at, found, "ask them, or whoever decides for them")
 
 
-def _only_covered(sitting: CycleContext, clip: Clip) -> Iterator[str]:
+def _only_covered(context: CycleContext, clip: Clip) -> Iterator[str]:
     """Yields who was not asked about a use that a picture of them is allowed for, covered."""
-    covered = {one for still in (None, *clip.stills) for one in sitting.list_covered(clip, still)}
-    for one in sorted(covered & set(sitting.cycle.in_picture(clip))):
-        asked = (standing(sitting.case, one, use, sitting.today) for use in COVERED_USES)
+    covered = {one for still in (None, *clip.stills) for one in context.list_covered(clip, still)}
+    for one in sorted(covered & set(context.cycle.in_picture(clip))):
+        asked = (standing(context.case, one, use, context.today) for use in COVERED_USES)
         if "not asked" in asked:
             yield one

@@ -84,16 +84,16 @@ class _Rule:
     checked: bool
 
 
-def list_suggestions(sitting: CycleContext) -> list[Problem]:
+def list_suggestions(context: CycleContext) -> list[Problem]:
     """Returns where the worker's own words could be gentler or plainer, and how."""
-    names = _names(sitting)
+    names = _names(context)
     suggestions: list[Problem] = []
     try:
-        rules = _load_rules(sitting.templates, (sitting.case.language, sitting.service.language))
+        rules = _load_rules(context.templates, (context.case.language, context.service.language))
     except CaseError as err:  # a team's list that is wrong is told, and stops nothing
         rules, suggestions = (), [*err.problems]
     plain: list[str] = []
-    every = list(_list_written(sitting))
+    every = list(_list_written(context))
     for written in every:
         text = _hide(written.text, names)
         suggestions += _judge_words(written, text, rules)
@@ -101,7 +101,7 @@ def list_suggestions(sitting: CycleContext) -> list[Problem]:
         suggestions += _judge_age(written, text)
         if written.seen_by == "family" and count_words(text) < FEWEST_WORDS:
             plain.append(text)
-    return suggestions + _judge_all_short(sitting, plain)
+    return suggestions + _judge_all_short(context, plain)
 
 
 def reading_age(text: str) -> float | None:
@@ -133,28 +133,28 @@ def count_words(text: str) -> int:
 # --- What the worker wrote ------------------------------------------------------------------
 
 
-def _list_written(sitting: CycleContext) -> Iterator[Written]:
-    yield from _in_cycle(sitting)
-    yield from _in_case(sitting)
-    yield from _in_service(sitting)
-    yield from _in_answers(sitting)
+def _list_written(context: CycleContext) -> Iterator[Written]:
+    yield from _in_cycle(context)
+    yield from _in_case(context)
+    yield from _in_service(context)
+    yield from _in_answers(context)
 
 
-def _in_cycle(sitting: CycleContext) -> Iterator[Written]:
-    ours, theirs = sitting.service.language, sitting.case.language
+def _in_cycle(context: CycleContext) -> Iterator[Written]:
+    ours, theirs = context.service.language, context.case.language
 
     def written(text: str | None, at: Location, seen_by: Literal["family", "team"]) -> Written:
         language = theirs if seen_by == "family" else ours
-        where = sitting.source.problem(at, "")
+        where = context.source.problem(at, "")
         return Written(text=text or "", language=language, seen_by=seen_by, where=where)
 
-    film = sitting.cycle.film
+    film = context.cycle.film
     every = [
         written(film.place, ("film", "place"), "family"),
         written(film.activity, ("film", "activity"), "family"),
         written(film.child_agreed, ("film", "child_agreed"), "team"),
     ]
-    for index, clip in enumerate(sitting.cycle.clips):
+    for index, clip in enumerate(context.cycle.clips):
         at: Location = ("clips", index)
         every.append(written(clip.title, (*at, "title"), "family"))
         every.append(written(clip.question, (*at, "question"), "family"))
@@ -164,10 +164,10 @@ def _in_cycle(sitting: CycleContext) -> Iterator[Written]:
     yield from (one for one in every if one.text)
 
 
-def _in_case(sitting: CycleContext) -> Iterator[Written]:
+def _in_case(context: CycleContext) -> Iterator[Written]:
     """A goal's wording is its owner's; what stands at the ends of its ladder is the worker's."""
-    source, language = sitting.family.case, sitting.case.language
-    for index, goal in enumerate(sitting.case.goals):
+    source, language = context.family.case, context.case.language
+    for index, goal in enumerate(context.case.goals):
         at: Location = ("goals", index)
         texts: list[tuple[str, Location]] = [
             (text, (*at, "scale", "anchors", step)) for step, text in goal.scale.anchors.items()
@@ -179,18 +179,18 @@ def _in_case(sitting: CycleContext) -> Iterator[Written]:
             yield Written(text=text, language=language, seen_by="family", where=where)
 
 
-def _in_service(sitting: CycleContext) -> Iterator[Written]:
-    path, footer = sitting.family.service_path, sitting.service.footer
+def _in_service(context: CycleContext) -> Iterator[Written]:
+    path, footer = context.family.service_path, context.service.footer
     if path and footer:
         where = Problem(file=show_path(path), field="footer", found="")
-        yield Written(text=footer, language=sitting.service.language, seen_by="family", where=where)
+        yield Written(text=footer, language=context.service.language, seen_by="family", where=where)
 
 
-def _in_answers(sitting: CycleContext) -> Iterator[Written]:
+def _in_answers(context: CycleContext) -> Iterator[Written]:
     """What stands for a prompt and came from the worker; names are the family's to choose."""
-    journal = sitting.folder / "answers.jsonl"
-    for prompt_id, prompt in sitting.prompts.items():
-        answer = sitting.journal.last(prompt_id)
+    journal = context.folder / "answers.jsonl"
+    for prompt_id, prompt in context.prompts.items():
+        answer = context.journal.last(prompt_id)
         if answer is None or answer.by != PRACTITIONER or prompt.kind not in ("text", "list"):
             continue
         if prompt_id.startswith("words."):
@@ -198,11 +198,11 @@ def _in_answers(sitting: CycleContext) -> Iterator[Written]:
         value = answer.value if isinstance(answer.value, list) else [answer.value]
         yield Written(
             text="\n".join(str(one) for one in value),
-            language=sitting.case.language,
+            language=context.case.language,
             seen_by="family",
             where=Problem(
                 file=show_path(journal),
-                line=sitting.journal.last_number(prompt_id),
+                line=context.journal.last_number(prompt_id),
                 field=prompt_id,
                 found="",
             ),
@@ -259,13 +259,13 @@ def _judge_age(written: Written, text: str) -> Iterator[Problem]:
         )
 
 
-def _judge_all_short(sitting: CycleContext, texts: Sequence[str]) -> list[Problem]:
+def _judge_all_short(context: CycleContext, texts: Sequence[str]) -> list[Problem]:
     """A title or a question is too short to judge; all of them together may not be."""
     text = "\n".join(texts)
-    age = reading_age(text) if _is_english(sitting.case.language, text) else None
+    age = reading_age(text) if _is_english(context.case.language, text) else None
     if age is None or round(age) <= OLDEST_READER["family"]:
         return []
-    where = sitting.source.problem(("clips",), "")
+    where = context.source.problem(("clips",), "")
     found = "all that is short, taken together, " + _say_age(age, "family")
     return [dataclasses.replace(where, found=found, mend="use shorter words")]
 
@@ -289,13 +289,13 @@ def _sentences(text: str) -> list[str]:
 # --- Names and quotations -------------------------------------------------------------------
 
 
-def _names(sitting: CycleContext) -> re.Pattern[str]:
+def _names(context: CycleContext) -> re.Pattern[str]:
     """Returns what finds the names in a text: a family may be called Poor."""
-    known = [person.name for person in sitting.case.people] + [sitting.worker or ""]
-    for journal in (sitting.journal, *sitting.earlier):
+    known = [person.name for person in context.case.people] + [context.worker or ""]
+    for journal in (context.journal, *context.earlier):
         chosen = (journal.last(prompt) for prompt in ("words.child", "words.us"))
         known += [str(one.value) for one in chosen if one]
-    whole = {_normalise(name).strip() for name in [*known, sitting.service.name or ""]}
+    whole = {_normalise(name).strip() for name in [*known, context.service.name or ""]}
     # Parts of a name stand for it where they are written as names are.
     parts = {part for name in known for part in _normalise(name).split() if part[0].isupper()}
     every = sorted((whole | parts) - {""}, key=len, reverse=True)

@@ -28,26 +28,26 @@ class Review(Model):
     media: Manifest | None
 
 
-def make_review(sitting: CycleContext, *, history: bool = True) -> Review:
+def make_review(context: CycleContext, *, history: bool = True) -> Review:
     """Returns the data of a cycle's review.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         history: whether answers that were replaced or emptied since are in it. A record is handed
             about, and what somebody took back is not; the archive keeps how it came to be.
     """
-    journal = sitting.journal
+    journal = context.journal
     # A line of the worker's own that came into the wrong file is none of the family's either.
-    lines = [one for one in journal.lines if not sitting.method.is_practitioners(one.prompt)]
+    lines = [one for one in journal.lines if not context.method.is_practitioners(one.prompt)]
     if not history:
         lines = [one for one in lines if journal.last(one.prompt) is one]
     return Review(
         made_with=f"vigbook {__version__}",
-        case=sitting.case,
-        cycle=sitting.cycle,
-        service=sitting.service,
+        case=context.case,
+        cycle=context.cycle,
+        service=context.service,
         answers=tuple(_storable(one.as_json()) for one in lines),
-        media=sitting.manifest,
+        media=context.manifest,
     )
 
 

@@ -130,9 +130,9 @@ def export_paper(
         _check_was_run(node, folder / f"{name}.ipynb")
     made: list[bytes] = []
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        outcome.warnings += list_warnings(sitting)
-        content, withheld = make_paper(sitting, Variant(name=paper), renderer, node)
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        outcome.warnings += list_warnings(context)
+        content, withheld = make_paper(context, Variant(name=paper), renderer, node)
         made.append(content)
         outcome.withheld += withheld
         outcome.made.append(f"{paper}.pdf")  # for the log: whatever its file is called, no name

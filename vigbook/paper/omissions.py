@@ -16,13 +16,13 @@ class Withheld:
     """What was left out of a paper, gathered while it is made.
 
     Attributes:
-        sitting: the cycle.
+        context: the cycle.
         use: what pictures on the paper are used for.
         audience: the id of the person this copy is for, or None for the family's or the team's.
         own: pictures of a team's own cells that were left out.
     """
 
-    sitting: CycleContext
+    context: CycleContext
     use: Use
     audience: str | None
     own: list[Problem] = dataclasses.field(default_factory=list)
@@ -44,7 +44,7 @@ class Withheld:
 
         One line for all words, all pictures, or all of a clip, where the reasons are the same.
         """
-        clips = self.sitting.cycle.clips
+        clips = self.context.cycle.clips
         found = [
             Problem(field=", ".join(fields), found=self._tell(what, reasons))
             for (what, reasons), fields in self._words.items()
@@ -65,10 +65,10 @@ class Withheld:
         return found
 
     def _picture_problem(self, at: Location, what: str, reasons: tuple[str, ...]) -> Problem:
-        return self.sitting.source.problem(at, self._tell(what, reasons))
+        return self.context.source.problem(at, self._tell(what, reasons))
 
     def _tell(self, what: str, reasons: tuple[str, ...]) -> str:
-        case = self.sitting.case
+        case = self.context.case
         paper = f"{case.name_of(self.audience)}'s page" if self.audience else "the family's page"
         if self.use == "service-record":
             paper = "the record"

@@ -29,7 +29,7 @@ class Page:
     """One paper being made of elements: for whom, in which language, and what was left out.
 
     Attributes:
-        sitting: the cycle.
+        context: the cycle.
         words: the paper's language.
         use: what pictures on it are used for.
         audience: the id of the person this copy is for, or None for the family's or the team's.
@@ -44,7 +44,7 @@ class Page:
         withheld: what was left out for want of consent.
     """
 
-    sitting: CycleContext
+    context: CycleContext
     words: Words
     use: Use
     audience: str | None = None
@@ -59,7 +59,7 @@ class Page:
     withheld: Withheld = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        self.withheld = Withheld(sitting=self.sitting, use=self.use, audience=self.audience)
+        self.withheld = Withheld(context=self.context, use=self.use, audience=self.audience)
 
     @property
     def for_family(self) -> bool:
@@ -86,19 +86,19 @@ class Page:
             "kind": "title",
             "id": "",
             "names": self.names(),
-            "cycle": self.sitting.cycle.cycle,
-            "date": None if self.private else self.words.date(self.sitting.cycle.film.date),
+            "cycle": self.context.cycle.cycle,
+            "date": None if self.private else self.words.date(self.context.cycle.film.date),
         }
 
     def names(self) -> str:
         """What the family calls itself, in words that this reader may see."""
-        return self.sitting.family_name(self.words, self.may_see)
+        return self.context.family_name(self.words, self.may_see)
 
     def may_see(self, speaker: str) -> bool:
         """Whether the reader may see what somebody said."""
         if not self.for_family:
             return True
-        case, today = self.sitting.case, self.sitting.today
+        case, today = self.context.case, self.context.today
         decision = may_share_words(case, speaker, today, self.audience)
         if not decision:  # asked of the names that the family chose, and of nothing else
             self.withheld.add_words("words", "chosen names", decision)
@@ -106,26 +106,26 @@ class Page:
 
     def helping_question(self) -> View:
         """The question that the family wants help with. Nobody in particular is quoted."""
-        asked = self.sitting.helping_question
+        asked = self.context.helping_question
         words = self.plain(asked) if asked and not self.blank else None
         return {"kind": "helping-question", "id": "", "words": words}
 
     def clip(self, clip_id: str) -> View | None:
         """A clip's marks and what the worker wrote about it."""
-        clip = self.sitting.cycle.clip(clip_id)
+        clip = self.context.cycle.clip(clip_id)
         if clip is None:
             return None
-        method, case = self.sitting.method, self.sitting.case
+        method, case = self.context.method, self.context.case
         seen = [
             {"heading": self.words.say(found.heading), "by": case.name_of(one.by)}
             for one in clip.principles
             if (found := method.principle(one.id))
         ]
-        shown = self.sitting.may_show("shared-review", clip)
+        shown = self.context.may_show("shared-review", clip)
         return {
             "kind": "clip",
             "id": clip.id,
-            "number": self.sitting.clip_numbers[clip.id],
+            "number": self.context.clip_numbers[clip.id],
             "title": clip.title,
             "start": _short(clip.start),
             "end": _short(clip.end),
@@ -134,7 +134,7 @@ class Page:
             "principles": seen,
             "question": clip.question,
             "why": clip.why,
-            "in_shot": [case.name_of(one) for one in self.sitting.cycle.in_picture(clip)],
+            "in_shot": [case.name_of(one) for one in self.context.cycle.in_picture(clip)],
             "covered": self._covered(clip),
             "left_out": None if shown else self._sentence("The clip may not be shown", shown),
         }
@@ -143,7 +143,7 @@ class Page:
         """Returns in words what was covered in a clip, and whether a person has watched it."""
         if not clip.masks:
             return []
-        say, name_of = self.words.say, self.sitting.case.name_of
+        say, name_of = self.words.say, self.context.case.name_of
         people = dict.fromkeys(mask.covers for mask in clip.masks)
         lines = [
             say("%(name)s's face was covered.", name=name_of(one))
@@ -151,7 +151,7 @@ class Page:
             else say("Part of the picture was covered.")
             for one in people
         ]
-        checked = clip.masks_checked if self.sitting.masks_checked(clip) else None
+        checked = clip.masks_checked if self.context.masks_checked(clip) else None
         if checked is None:
             return [*lines, say("Nobody has confirmed yet that it is covered all through.")]
         date = self.words.date(checked.date)
@@ -159,13 +159,13 @@ class Page:
 
     def stills(self, clip_id: str) -> View | None:
         """A clip's pictures, those that may stand on this paper, and the words for them."""
-        clip = self.sitting.cycle.clip(clip_id)
+        clip = self.context.cycle.clip(clip_id)
         if clip is None:
             return None
         pictures: list[View] = []
         refused: dict[int, Decision] = {}
         for number, still in enumerate(clip.stills, start=1):
-            decision = self.sitting.may_show(self.use, clip, still, self.audience)
+            decision = self.context.may_show(self.use, clip, still, self.audience)
             if not decision:
                 refused[number] = decision
             elif self.pictures and not self.private:
@@ -189,7 +189,7 @@ class Page:
 
     def prompt(self, prompt_id: str) -> View | None:
         """A question, and the words that stand for it."""
-        prompt = self.sitting.prompts.get(prompt_id)
+        prompt = self.context.prompts.get(prompt_id)
         if prompt is None:
             return None
         return {
@@ -203,22 +203,22 @@ class Page:
 
     def goals(self) -> View:
         """The goals, each on its ladder of steps."""
-        every = (self._goal(goal) for goal in self.sitting.case.goals if goal.status != "closed")
+        every = (self._goal(goal) for goal in self.context.case.goals if goal.status != "closed")
         return {"kind": "goals", "id": "", "goals": [goal for goal in every if goal]}
 
     def next_step(self) -> View:
         """The one thing to try: what, where and when."""
         rows = []
         for prompt_id in TRY_PROMPTS:
-            prompt = self.sitting.prompts.get(prompt_id)
+            prompt = self.context.prompts.get(prompt_id)
             if prompt:
                 rows.append([self.label(prompt), next(iter(self.said(prompt_id)), None)])
         return {"kind": "next-step", "id": "try", "rows": rows}
 
     def next_date(self) -> View:
         """When worker and family meet next."""
-        answer = self.sitting.journal.last("next.date")
-        day = _day(answer.value) if answer else self.sitting.cycle.next.date
+        answer = self.context.journal.last("next.date")
+        day = _day(answer.value) if answer else self.context.cycle.next.date
         off = self.blank or self.private
         return {
             "kind": "next-date",
@@ -230,13 +230,13 @@ class Page:
         """Returns a prompt's words with names put in."""
         if prompt.kind == "rating":
             return prompt.label
-        return self.words.fill(prompt.label, self.sitting.names(self.words, may_see=self.may_see))
+        return self.words.fill(prompt.label, self.context.names(self.words, may_see=self.may_see))
 
     def hint(self, prompt: Prompt) -> str | None:
         """Returns a prompt's hint with names put in, or None."""
         if prompt.hint is None:
             return None
-        return self.words.fill(prompt.hint, self.sitting.names(self.words, may_see=self.may_see))
+        return self.words.fill(prompt.hint, self.context.names(self.words, may_see=self.may_see))
 
     def said(self, prompt_id: str) -> list[View]:
         """Returns the words that stand for a prompt on this paper, one for each entry of a list.
@@ -247,22 +247,22 @@ class Page:
         answer = self._standing(prompt_id)
         if answer is None:
             return []
-        prompt = self.sitting.prompts.get(prompt_id)
+        prompt = self.context.prompts.get(prompt_id)
         entries = answer.value if isinstance(answer.value, list) else [answer.value]
         texts = [self._text(entry, prompt) for entry in entries]
         return [self._words(answer, text) for text in texts if text.strip()]
 
     def _standing(self, prompt_id: str) -> Answer | None:
-        last = None if self.blank else self.sitting.journal.last(prompt_id)
+        last = None if self.blank else self.context.journal.last(prompt_id)
         if last is None or not self.for_family:
             return last
         asked = set[str]()  # a few people said thousands of lines
-        for answer in reversed(self.sitting.journal.history(prompt_id)):
+        for answer in reversed(self.context.journal.history(prompt_id)):
             if answer.by in asked:
                 continue
             asked.add(answer.by)
             decision = may_share_words(
-                self.sitting.case, answer.by, self.sitting.today, self.audience
+                self.context.case, answer.by, self.context.today, self.audience
             )
             if decision:
                 return None if answer.empty else answer
@@ -277,16 +277,16 @@ class Page:
             "quoted": False,
             "own": True,
             "speaker": None,
-            "lang": self.sitting.case.language,
+            "lang": self.context.case.language,
             "translation": None,
             "said_on": None,
         }
 
     def _words(self, answer: Answer, text: str) -> View:
         translation = answer.translations.get(self.words.language)
-        known = self.sitting.case.person(answer.by) is not None
+        known = self.context.case.person(answer.by) is not None
         if translation:
-            by = self.sitting.name_of(translation["by"])
+            by = self.context.name_of(translation["by"])
             translation = {**translation, "by": by, "lang": self.words.language}
         return {
             "text": text,
@@ -294,8 +294,8 @@ class Page:
             "quoted": answer.quotable and known and answer.value is not True,
             # Whether it is the family's own, or only the worker's note.
             "own": known or answer.source == "agreed-summary",
-            "speaker": self.sitting.case.name_of(answer.by) if known else None,
-            "lang": self.sitting.case.language,
+            "speaker": self.context.case.name_of(answer.by) if known else None,
+            "lang": self.context.case.language,
             "translation": translation,
             "said_on": None if self.for_family else self._said_on(answer),
         }
@@ -304,12 +304,12 @@ class Page:
         """Returns how and when words came; the page puts the name of who is quoted before it."""
         say, day = self.words.say, self.words.date(_day(answer.at)) or ""
         if answer.value is True:
-            name = self.sitting.name_of(answer.by)
+            name = self.context.name_of(answer.by)
             return say("ticked by %(name)s on %(date)s", name=name, date=day)
         if answer.source == "agreed-summary":
             return say("agreed as a summary on %(date)s", date=day)
-        if self.sitting.case.person(answer.by) is None:
-            name = self.sitting.worker or say("worker")
+        if self.context.case.person(answer.by) is None:
+            name = self.context.worker or say("worker")
             return say("written by %(name)s on %(date)s", name=name, date=day)
         if answer.source == "said":
             return say("said, noted on %(date)s", date=day)
@@ -326,10 +326,10 @@ class Page:
         return "" if value is None else str(value)
 
     def _goal(self, goal: Goal) -> View | None:
-        case, scale = self.sitting.case, goal.scale
+        case, scale = self.context.case, goal.scale
         owner = case.person(goal.owner)
         if self.for_family and owner:
-            decision = may_share_words(case, owner.id, self.sitting.today, self.audience)
+            decision = may_share_words(case, owner.id, self.context.today, self.audience)
             if not decision:
                 self.withheld.add_words(f"goal.{goal.id}", "goal", decision)
                 return None
@@ -353,7 +353,7 @@ class Page:
             "baseline": _number(goal.baseline.value if goal.baseline else None),
             "now_value": _number(now),
             "hoped_value": _number(goal.hoped),
-            "rated_by": self.sitting.name_of(answer.by) if answer else None,
+            "rated_by": self.context.name_of(answer.by) if answer else None,
         }
 
     def _picture(self, clip: Clip, number: int, place: int) -> list[View]:
@@ -361,8 +361,8 @@ class Page:
 
         No number that a reader meets may count a picture that was left out.
         """
-        record = self.sitting.still_record(clip, number)
-        if record is None or not (self.sitting.media / record.file).is_file():
+        record = self.context.still_record(clip, number)
+        if record is None or not (self.context.media / record.file).is_file():
             return []
         self.shown.append((clip.id, number, record.recipe))
         still = clip.stills[number - 1]

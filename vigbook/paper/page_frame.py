@@ -11,7 +11,7 @@ from vigbook.paper.page import Page, View
 
 def make_frame(page: Page, title: str) -> View:
     """Returns what every paper has: the sheet, and whose it is."""
-    team, logo = page.sitting.service, find_logo(page.sitting)
+    team, logo = page.context.service, find_logo(page.context)
     return {
         "page": {
             "lang": page.words.language,
@@ -28,7 +28,7 @@ def make_frame(page: Page, title: str) -> View:
         },
         "team": {
             "name": team.name,
-            "worker": page.sitting.worker,
+            "worker": page.context.worker,
             "phone": team.phone,
             "footer": team.footer,
             "logo": "../logo" if logo and not page.private else None,
@@ -39,23 +39,23 @@ def make_frame(page: Page, title: str) -> View:
 
 def format_deletion(page: Page) -> str | None:
     """Returns the day by which films and pictures are deleted, as people write it."""
-    cycles = [source.model for source in page.sitting.family.cycles.values()]
-    due = media_due(page.sitting.case, cycles, page.sitting.service)
+    cycles = [source.model for source in page.context.family.cycles.values()]
+    due = media_due(page.context.case, cycles, page.context.service)
     # A day that is past is a promise already broken: the worker is told, and the page is silent.
-    late = due is not None and due < page.sitting.today and page.for_family
+    late = due is not None and due < page.context.today and page.for_family
     return None if late else page.words.date(due)
 
 
 def is_deletion_unknown(page: Page) -> bool:
     """Whether nobody has written down any day from which the time of films is counted."""
-    cycles = [source.model for source in page.sitting.family.cycles.values()]
-    held = page.sitting.case.legal_hold is not None
-    return not held and media_due(page.sitting.case, cycles, page.sitting.service) is None
+    cycles = [source.model for source in page.context.family.cycles.values()]
+    held = page.context.case.legal_hold is not None
+    return not held and media_due(page.context.case, cycles, page.context.service) is None
 
 
-def find_logo(sitting: CycleContext) -> Path | None:
+def find_logo(context: CycleContext) -> Path | None:
     """Returns the team's logo, where it has one that is there."""
-    name, team = sitting.service.logo, sitting.family.service_path
+    name, team = context.service.logo, context.family.service_path
     # Beside service.yaml and nowhere else: a path could lead to a family's pictures.
     if not name or not team or Path(name).name != name:
         return None

@@ -38,28 +38,28 @@ class PrintedPaper:
     stale: bool
 
 
-def list_printed(sitting: CycleContext) -> list[PrintedPaper]:
+def list_printed(context: CycleContext) -> list[PrintedPaper]:
     """Returns the papers that are there and may be looked at, in the order they are listed."""
-    folder = sitting.folder / "print"
+    folder = context.folder / "print"
     printed = []
     for name, entry in read_state(folder).items():
         with contextlib.suppress(TypeError):  # of a later vigbook
             variant = Variant(**entry.get("variant", {}))
-            refused = _holds_refused(sitting, entry) or _holds_bare(sitting, entry)
-            if _receives(sitting, variant) and not refused and (folder / name).is_file():
-                stale = entry.get("said") != latest(sitting)
+            refused = _holds_refused(context, entry) or _holds_bare(context, entry)
+            if _receives(context, variant) and not refused and (folder / name).is_file():
+                stale = entry.get("said") != latest(context)
                 printed.append(PrintedPaper(path=folder / name, variant=variant, stale=stale))
     order = [*FOR_FAMILIES, *PAPERS]
     return sorted(printed, key=lambda one: (order.index(one.variant.name), one.path.name))
 
 
-def list_long(sitting: CycleContext) -> list[Problem]:
+def list_long(context: CycleContext) -> list[Problem]:
     """Returns the papers that have more sides than they should, as they were printed last."""
-    state = read_state(sitting.folder / "print")
+    state = read_state(context.folder / "print")
     found = []
-    for one in list_printed(sitting):
+    for one in list_printed(context):
         pages = state[one.path.name].get("pages")
-        size = one.variant.size or size_for(sitting.case, one.variant.person)
+        size = one.variant.size or size_for(context.case, one.variant.person)
         if problem := long_problem(one.path, one.variant.name, size, pages):
             found.append(problem)
     return found
@@ -78,24 +78,24 @@ def long_problem(path: Path, name: PaperName, size: Size, pages: object) -> Prob
     )
 
 
-def list_earlier_variants(sitting: CycleContext) -> list[Variant]:
+def list_earlier_variants(context: CycleContext) -> list[Variant]:
     """Returns the other papers somebody has asked for before, to be kept up to date.
 
     An old paper beside the new ones could hold a picture that may no longer be shown.
     """
-    usual = list_variants(sitting)
+    usual = list_variants(context)
     earlier = []
-    for entry in read_state(sitting.folder / "print").values():
+    for entry in read_state(context.folder / "print").values():
         try:
             variant = Variant(**entry["variant"])
         except (KeyError, TypeError):
             continue
-        if variant not in usual and _receives(sitting, variant):
+        if variant not in usual and _receives(context, variant):
             earlier.append(variant)
     return earlier
 
 
-def remove_unreceived(sitting: CycleContext) -> list[Path]:
+def remove_unreceived(context: CycleContext) -> list[Path]:
     """Deletes the copies of those who no longer receive one, and returns their paths.
 
     Raises:
@@ -104,14 +104,14 @@ def remove_unreceived(sitting: CycleContext) -> list[Path]:
 
     def unwanted(entry: Mapping[str, Any]) -> bool:
         try:
-            return not _receives(sitting, Variant(**entry["variant"]))
+            return not _receives(context, Variant(**entry["variant"]))
         except (KeyError, TypeError):
             return False
 
-    return _remove_papers(sitting.folder / "print", unwanted)
+    return _remove_papers(context.folder / "print", unwanted)
 
 
-def remove_refused(sitting: CycleContext) -> list[Path]:
+def remove_refused(context: CycleContext) -> list[Path]:
     """Deletes the papers that hold a picture which may not be shown there any more.
 
     That is one of somebody who has not agreed, or one from before part of it was covered; a paper
@@ -120,15 +120,15 @@ def remove_refused(sitting: CycleContext) -> list[Path]:
     Raises:
         OutputError: one cannot be deleted.
     """
-    folder = sitting.folder / "print"
-    refused = _remove_papers(folder, lambda entry: _holds_refused(sitting, entry))
-    bare = lambda entry: _holds_bare(sitting, entry)  # noqa: E731
+    folder = context.folder / "print"
+    refused = _remove_papers(folder, lambda entry: _holds_refused(context, entry))
+    bare = lambda entry: _holds_bare(context, entry)  # noqa: E731
     return refused + _remove_papers(folder, bare, again=True)
 
 
-def latest(sitting: CycleContext) -> str | None:
+def latest(context: CycleContext) -> str | None:
     """Returns the id of what was said last."""
-    return sitting.journal.lines[-1].id if sitting.journal.lines else None
+    return context.journal.lines[-1].id if context.journal.lines else None
 
 
 def _remove_papers(
@@ -149,32 +149,32 @@ def _remove_papers(
     return removed
 
 
-def _holds_refused(sitting: CycleContext, entry: Mapping[str, Any]) -> bool:
+def _holds_refused(context: CycleContext, entry: Mapping[str, Any]) -> bool:
     variant = entry.get("variant", {})
     use: Use = "service-record" if variant.get("name") == "record" else "take-home"
-    if entry.get("everybody") and not sitting.may_show_everybody(use):
+    if entry.get("everybody") and not context.may_show_everybody(use):
         return True
     for clip_id, number, *_ in entry.get("shown", ()):
-        clip = sitting.cycle.clip(clip_id)
+        clip = context.cycle.clip(clip_id)
         if clip is None or number > len(clip.stills):
             return True
-        if not sitting.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
+        if not context.may_show(use, clip, clip.stills[number - 1], variant.get("person")):
             return True
     return False
 
 
-def _holds_bare(sitting: CycleContext, entry: Mapping[str, Any]) -> bool:
+def _holds_bare(context: CycleContext, entry: Mapping[str, Any]) -> bool:
     """Whether a paper holds a picture of a clip with masks that was not taken with them."""
     for clip_id, number, *recipe in entry.get("shown", ()):
-        clip = sitting.cycle.clip(clip_id)
+        clip = context.cycle.clip(clip_id)
         still = clip.stills[number - 1] if clip and number <= len(clip.stills) else None
         if clip and still and clip.masks and recipe != [still_recipe(clip, still)]:
             return True
     return False
 
 
-def _receives(sitting: CycleContext, variant: Variant) -> bool:
-    return variant.person in (None, *(person.id for person in sitting.case.receivers))
+def _receives(context: CycleContext, variant: Variant) -> bool:
+    return variant.person in (None, *(person.id for person in context.case.receivers))
 
 
 def write_state(folder: Path, state: Mapping[str, Any]) -> None:

@@ -67,17 +67,17 @@ class _Draft:
     renderer: PageRenderer
     variant: Variant
     name: str
-    context: View
+    values: View
     places: Mapping[str, Path]
     data: bytes
 
     @property
     def path(self) -> Path:
-        return self.page.sitting.folder / "print" / self.name
+        return self.page.context.folder / "print" / self.name
 
 
 def print_paper(
-    sitting: CycleContext,
+    context: CycleContext,
     variant: Variant,
     renderer: PageRenderer,
     laid: dict[str, tuple[int, bytes]] | None = None,
@@ -85,7 +85,7 @@ def print_paper(
     """Prints one paper, unless the one that is there was made from the same things.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         variant: which paper, for whom and how.
         renderer: the process that lays it out.
         laid: what was laid out before it; the copy of somebody who is shown all that is on the
@@ -97,12 +97,12 @@ def print_paper(
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
-    draft = _draft(sitting, variant, renderer)
+    draft = _draft(context, variant, renderer)
     path, html = draft.path, _render(draft)
     key = _key(draft, html)
     state = read_state(path.parent)
     known = state.get(path.name, {})
-    said = latest(sitting)
+    said = latest(context)
     if known.get("key") == key and path.is_file() and known.get("sha256") == sha256_of(path):
         if known.get("said") != said:  # nothing of it is on this paper
             write_state(path.parent, state | {path.name: known | {"said": said}})
@@ -126,7 +126,7 @@ def print_paper(
 
 
 def make_paper(
-    sitting: CycleContext,
+    context: CycleContext,
     variant: Variant,
     renderer: PageRenderer,
     node: Mapping[str, Any] | None = None,
@@ -134,7 +134,7 @@ def make_paper(
     """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         variant: which paper, for whom and how.
         renderer: the process that lays it out.
         node: the executed notebook that a record is made from; the one on the disk where None.
@@ -142,19 +142,19 @@ def make_paper(
     Raises:
         PaperError, UsageError: as `print_paper`.
     """
-    draft = _draft(sitting, variant, renderer, node)
+    draft = _draft(context, variant, renderer, node)
     return _lay_out(draft, _render(draft))[1], tuple(draft.page.withheld.list_problems())
 
 
 def _draft(
-    sitting: CycleContext,
+    context: CycleContext,
     variant: Variant,
     renderer: PageRenderer,
     node: Mapping[str, Any] | None = None,
 ) -> _Draft:
-    _check_foot(sitting)
-    page, name = open_page(sitting, variant)
-    contexts: dict[str, Callable[[Page], View]] = {
+    _check_foot(context)
+    page, name = open_page(context, variant)
+    makers: dict[str, Callable[[Page], View]] = {
         "take-home": make_take_home,
         "script": make_take_home,
         "record": functools.partial(make_record, renderer=renderer, node=node),
@@ -167,9 +167,9 @@ def _draft(
         renderer=renderer,
         variant=variant,
         name=name,
-        context=contexts[variant.name](page),
-        places=_places(sitting),
-        data=format_review(make_review(sitting, history=False)) if record else b"",
+        values=makers[variant.name](page),
+        places=_places(context),
+        data=format_review(make_review(context, history=False)) if record else b"",
     )
 
 
@@ -182,14 +182,14 @@ def _printed(draft: _Draft, pages: object, *, made: bool) -> PrintResult:
     )
 
 
-def open_page(sitting: CycleContext, variant: Variant) -> tuple[Page, str]:
+def open_page(context: CycleContext, variant: Variant) -> tuple[Page, str]:
     """Returns the page of a variant before anything is on it, and its file's name.
 
     Raises:
         UsageError: there is nobody of that id.
         MethodError: nobody speaks that language.
     """
-    case = sitting.case
+    case = context.case
     person: Person | None = None
     if variant.person is not None:
         person = case.person(variant.person)
@@ -198,15 +198,15 @@ def open_page(sitting: CycleContext, variant: Variant) -> tuple[Page, str]:
             raise UsageError(f"there is nobody '{variant.person}'", f"there is: {there}")
     record = variant.name == "record"
     if variant.language:
-        check_language(sitting.templates, variant.language)
-    language = sitting.service.language if record else case.language
+        check_language(context.templates, variant.language)
+    language = context.service.language if record else case.language
     language = (person.language if person else None) or language
     size: Size = "clear" if record else (person.size if person else None) or case.print.size
     wishes_pictures = person.pictures if person and person.pictures is not None else None
     pictures = case.print.pictures if wishes_pictures is None else wishes_pictures
     page = Page(
-        sitting=sitting,
-        words=load_words(sitting.templates, variant.language or language),
+        context=context,
+        words=load_words(context.templates, variant.language or language),
         use="service-record" if record else "take-home",
         audience=variant.person,
         size=variant.size or size,
@@ -243,7 +243,7 @@ def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
     from vigbook.paper.conformance import check_pdf  # the checker's rules take a while to load
 
     with _named(draft.path):
-        check_length(html, _list_texts(draft.page.sitting))
+        check_length(html, _list_texts(draft.page.context))
     _check_glyphs(draft, html)
     most = most_pages(draft.variant.name, draft.page.size)
     tried: list[int] = []
@@ -263,8 +263,8 @@ def _lay_out(draft: _Draft, html: str) -> tuple[int, bytes]:
 
 
 def _press(draft: _Draft, html: str, at_most: int | None) -> tuple[int, bytes]:
-    sitting = draft.page.sitting
-    attached = [_attach_all(sitting, draft.data)] if draft.data else []
+    context = draft.page.context
+    attached = [_attach_all(context, draft.data)] if draft.data else []
     with _named(draft.path):
         return draft.renderer.lay_out(
             html, draft.places, attached, draft.page.own_pictures, at_most
@@ -275,28 +275,28 @@ def _render(draft: _Draft, fit: int = 0) -> str:
     """Returns a paper's HTML, set closer than usual by so many steps."""
     page, name = draft.page, draft.variant.name
     template = f"print/{'easy' if name == 'take-home' and page.size == 'easy' else name}.html.j2"
-    templates = page.sitting.templates
-    context = {**draft.context, "page": {**draft.context["page"], "fit": fit}}
+    templates = page.context.templates
+    values = {**draft.values, "page": {**draft.values["page"], "fit": fit}}
     if len(templates) > 1:  # a team's own may hold anything, work without an end too
-        text = draft.renderer.fill(template, templates, page.words.language, context)
+        text = draft.renderer.fill(template, templates, page.words.language, values)
     else:
-        text = fill(templates, page.words, template, context)
+        text = fill(templates, page.words, template, values)
     return set_in_one_face(drop_controls(text))
 
 
-def _places(sitting: CycleContext) -> dict[str, Path]:
+def _places(context: CycleContext) -> dict[str, Path]:
     """Returns what a page may read, by the place it is called by in the page."""
-    places = {"print": find_template(sitting.templates, "print"), "media": sitting.media}
-    logo = find_logo(sitting)
+    places = {"print": find_template(context.templates, "print"), "media": context.media}
+    logo = find_logo(context)
     return places | {"logo": logo} if logo else places
 
 
-def _attach_all(sitting: CycleContext, data: bytes) -> Attachment:
+def _attach_all(context: CycleContext, data: bytes) -> Attachment:
     """Returns what the record carries, with times from the data: of the film and of the answers."""
-    film = sitting.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
+    film = context.cycle.film.date or datetime.date(1980, 1, 1)  # as zip files say "unknown"
     created = datetime.datetime.combine(film, datetime.time(), datetime.UTC)
     modified = created
-    for answer in sitting.journal.lines:
+    for answer in context.journal.lines:
         with contextlib.suppress(ValueError, OverflowError):  # a line somebody wrote by hand
             at = datetime.datetime.fromisoformat(answer.at)
             aware = at if at.tzinfo else at.replace(tzinfo=datetime.UTC)
@@ -320,7 +320,7 @@ def _key(draft: _Draft, html: str) -> str:
     digest.update(hashlib.sha256(draft.data).digest())
     ours = [place for name, place in draft.places.items() if name != "media"]
     digest.update(hash_templates(ours).encode())
-    manifest = draft.page.sitting.manifest
+    manifest = draft.page.context.manifest
     if manifest:
         digest.update(json.dumps([one.sha256 for one in manifest.stills]).encode())
     return digest.hexdigest()
@@ -328,11 +328,11 @@ def _key(draft: _Draft, html: str) -> str:
 
 def _check_glyphs(draft: _Draft, html: str) -> None:
     """Raises a PaperError that names each letter without a font, and where it was typed."""
-    sitting = draft.page.sitting
+    context = draft.page.context
     missing = find_missing_glyphs(html, draft.places["print"] / "fonts")
     if not missing:
         return
-    texts = _list_texts(sitting)
+    texts = _list_texts(context)
     problems = []
     for letter in missing:
         where = next((prompt for prompt, text in texts.items() if letter in text), None)
@@ -341,12 +341,12 @@ def _check_glyphs(draft: _Draft, html: str) -> None:
     raise PaperError(problems)
 
 
-def _check_foot(sitting: CycleContext) -> None:
+def _check_foot(context: CycleContext) -> None:
     """Raises a PaperError where the foot of every page would hold more than a page has room for."""
-    team = sitting.service
+    team = context.service
     if len(team.name or "") + len(team.footer or "") <= _MOST_FOOT_LETTERS:
         return
-    path = sitting.family.service_path
+    path = context.family.service_path
     field = "footer" if len(team.footer or "") > len(team.name or "") else "name"
     found = f"name and footer together have more than {_MOST_FOOT_LETTERS} letters"
     mend = "shorten it: it stands at the foot of every page"
@@ -354,10 +354,10 @@ def _check_foot(sitting: CycleContext) -> None:
     raise PaperError(Problem(file=file, field=field, found=found, mend=mend))
 
 
-def _list_texts(sitting: CycleContext) -> dict[str, str]:
+def _list_texts(context: CycleContext) -> dict[str, str]:
     """Returns what was typed, by the prompt or the file that it stands in."""
-    texts = {prompt: str(one.value) for one in sitting.journal.lines if (prompt := one.prompt)}
-    for source in (sitting.source, sitting.family.case):
+    texts = {prompt: str(one.value) for one in context.journal.lines if (prompt := one.prompt)}
+    for source in (context.source, context.family.case):
         texts[source.path.name] = source.path.read_text("utf-8")
     return texts
 

@@ -93,7 +93,7 @@ def _check_letters(page: Page, output: Output, text: str) -> None:
 
 
 def _place(page: Page, output: Output) -> Problem:
-    file = show_path(page.sitting.folder / NOTEBOOK)
+    file = show_path(page.context.folder / NOTEBOOK)
     return Problem(file=file, field=f"cells[{output.cell}]", found="")
 
 
@@ -111,7 +111,7 @@ def _named(page: Page, output: Output) -> Iterator[None]:
 
 def _show_picture(page: Page, output: Output, text: str, renderer: PageRenderer) -> View:
     if NO_PEOPLE not in output.tags:
-        decision = page.sitting.may_show_everybody(page.use)
+        decision = page.context.may_show_everybody(page.use)
         if not decision:
             reasons = "; ".join(decision.reasons)
             mend = f"give the cell the tag '{NO_PEOPLE}' if nobody can be seen, as in a plot"

@@ -50,12 +50,12 @@ def most_pages(name: PaperName, size: Size) -> int | None:
     return _MOST_PAGES[size] if name == "take-home" else None
 
 
-def list_variants(sitting: CycleContext, only: Iterable[PaperName] = ()) -> list[Variant]:
+def list_variants(context: CycleContext, only: Iterable[PaperName] = ()) -> list[Variant]:
     """Returns the papers that every cycle has: three, and a copy for each who receives one.
 
     Who has the easy version has the script to read aloud as well.
     """
-    case = sitting.case
+    case = context.case
     chosen = tuple(only) or PAPERS
     variants = [Variant(name=name) for name in PAPERS if name in chosen]
     for name in FOR_FAMILIES:
@@ -77,7 +77,7 @@ def size_for(case: Case, person_id: str | None) -> Size:
 def choose_variants(
     only: Sequence[str], style: Variant, people: Sequence[str]
 ) -> Callable[[CycleContext], Sequence[Variant]]:
-    """Returns a function that lists the papers of a sitting that somebody asked for.
+    """Returns a function that lists the papers of a cycle that somebody asked for.
 
     Args:
         only: names of papers; all of them where there is none.
@@ -87,9 +87,9 @@ def choose_variants(
     """
     plain = not (style.language or style.size or style.private or style.blank)
 
-    def choose(sitting: CycleContext) -> Sequence[Variant]:
-        _check_receivers(sitting, people)
-        chosen = list_variants(sitting, [one for one in (*PAPERS, "script") if one in only])
+    def choose(context: CycleContext) -> Sequence[Variant]:
+        _check_receivers(context, people)
+        chosen = list_variants(context, [one for one in (*PAPERS, "script") if one in only])
         if people:
             chosen = [one for one in chosen if one.person in people or one.name not in FOR_FAMILIES]
         wanted = [
@@ -111,8 +111,8 @@ def choose_variants(
     return choose
 
 
-def _check_receivers(sitting: CycleContext, people: Sequence[str]) -> None:
-    there = [person.id for person in sitting.case.receivers]
+def _check_receivers(context: CycleContext, people: Sequence[str]) -> None:
+    there = [person.id for person in context.case.receivers]
     for person in people:
         if person not in there:
             mend = f"who receives one: {', '.join(there) or 'nobody'}; see 'receives' in case.yaml"

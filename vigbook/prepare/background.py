@@ -154,12 +154,12 @@ class BackgroundWork:
             return progress
 
         try:
-            sitting = open_cycle(self._folder, self._options)
-            folder = sitting.media / previews.FOLDER
+            context = open_cycle(self._folder, self._options)
+            folder = context.media / previews.FOLDER
             with open_film(state.path) as film:
                 state.facts = film.probe()
                 state.unplayable = state.unplayable or previews.needs_proxy(state.facts)
-                if sitting.case.legal_hold:
+                if context.case.legal_hold:
                     state.aid, state.done = None, True
                     return
                 state.content = state.content or sha256_of(state.path)
@@ -199,22 +199,22 @@ class BackgroundWork:
 
         outcome = Outcome(case="")
         try:
-            sitting = open_cycle(self._folder, self._options)
-            number = sitting.clip_numbers
-            if not sitting.cycle.clips and not sitting.manifest:
+            context = open_cycle(self._folder, self._options)
+            number = context.clip_numbers
+            if not context.cycle.clips and not context.manifest:
                 self._cutting = _Cutting()
                 return
             self._cutting = _Cutting("Looking at what is to be cut", True)
             with (
-                make_in(self._folder, self._options, "built", outcome, progress) as sitting,
+                make_in(self._folder, self._options, "built", outcome, progress) as context,
                 Reader() as reader,
             ):
-                drop_refused(sitting, outcome)
-                film, facts = check_film(sitting, reader, outcome)
+                drop_refused(context, outcome)
+                film, facts = check_film(context, reader, outcome)
                 # One after the other, so that those that are done stay when the next is left off.
-                for clips in _list_parts(sitting):
+                for clips in _list_parts(context):
                     outcome.withheld.clear()
-                    cut_media(_with_clips(sitting, clips), film, facts, outcome, progress)
+                    cut_media(_with_clips(context, clips), film, facts, outcome, progress)
         except _LeftOffError:
             self._cutting = _SOON
             raise
@@ -235,16 +235,16 @@ class BackgroundWork:
         return dataclasses.asdict(cutting)
 
 
-def check_filming(sitting: CycleContext) -> None:
+def check_filming(context: CycleContext) -> None:
     """Raises a ConsentError where somebody in the film has not agreed to be filmed."""
-    decision = sitting.may_film()
+    decision = context.may_film()
     if not decision:
         raise ConsentError("the film is not shown: " + "; ".join(decision.reasons))
 
 
-def _list_parts(sitting: CycleContext) -> Iterator[list[Clip]]:
+def _list_parts(context: CycleContext) -> Iterator[list[Clip]]:
     """Yields the clips that are cut and the first that is not, and so on, up to all of them."""
-    clips, manifest = sitting.cycle.clips, sitting.manifest
+    clips, manifest = context.cycle.clips, context.manifest
     records = {clip.id: manifest.clip(clip.id) for clip in clips} if manifest else {}
     missing = [
         clip for clip in clips
@@ -256,9 +256,9 @@ def _list_parts(sitting: CycleContext) -> Iterator[list[Clip]]:
     yield list(clips)
 
 
-def _with_clips(sitting: CycleContext, clips: Sequence[Clip]) -> CycleContext:
+def _with_clips(context: CycleContext, clips: Sequence[Clip]) -> CycleContext:
     """Returns a cycle as if only these of its clips were marked."""
-    cycle = sitting.cycle.model_copy(update={"clips": tuple(clips)})
-    source = dataclasses.replace(sitting.source, model=cycle)
-    cycles = {**sitting.family.cycles, sitting.folder: source}
-    return dataclasses.replace(sitting, family=dataclasses.replace(sitting.family, cycles=cycles))
+    cycle = context.cycle.model_copy(update={"clips": tuple(clips)})
+    source = dataclasses.replace(context.source, model=cycle)
+    cycles = {**context.family.cycles, context.folder: source}
+    return dataclasses.replace(context, family=dataclasses.replace(context.family, cycles=cycles))

@@ -102,17 +102,17 @@ class CycleEditor:
         """
         while True:
             before = self.revision()
-            sitting = open_cycle()
+            context = open_cycle()
             if self.revision() == before:
-                return sitting, before
+                return context, before
 
     def edit(
-        self, sitting: CycleContext, step: FileStep | Turn, snap: Snap = lambda at, _: at
+        self, context: CycleContext, step: FileStep | Turn, snap: Snap = lambda at, _: at
     ) -> str | None:
         """Does one step, and returns what a person should know of it, if anything.
 
         Args:
-            sitting: the cycle, as it is on the disk.
+            context: the cycle, as it is on the disk.
             step: what to do, and to which content: that which was on the screen.
             snap: brings a time to that of its frame; told whether it is where a clip ends.
 
@@ -128,7 +128,7 @@ class CycleEditor:
             if isinstance(step, Turn):
                 self._turn_back(step.do, content)
                 return None
-            change = _find_change(sitting, step, snap)
+            change = _find_change(context, step, snap)
 
             def write(document: yaml_edits.Document) -> None:
                 if self._read() != content:
@@ -137,7 +137,7 @@ class CycleEditor:
 
             edit_file(self._path, Cycle, write)
             self._remember(content, step)
-            return _tell_words_left(sitting, step)
+            return _tell_words_left(context, step)
 
     def _read(self) -> bytes:
         try:
@@ -180,27 +180,27 @@ class CycleEditor:
 # --- Steps ----------------------------------------------------------------------------------
 
 
-def _find_change(sitting: CycleContext, step: FileStep, snap: Snap) -> Change:
+def _find_change(context: CycleContext, step: FileStep, snap: Snap) -> Change:
     """Returns what a step does to the file's document; whom and what it names is looked up here."""
     if isinstance(step, AddClip):
-        clip = {"id": next_id(sitting), "start": _time(step.start, snap).format(),
+        clip = {"id": next_id(context), "start": _time(step.start, snap).format(),
                 "end": _time(step.end, snap, ends=True).format()}  # fmt: skip
         _check_marks(clip["start"], clip["end"], ())
-        return lambda document: yaml_edits.add_clip(document, clip, len(sitting.cycle.clips))
-    index, clip_now = _find_clip(sitting, step.clip)
+        return lambda document: yaml_edits.add_clip(document, clip, len(context.cycle.clips))
+    index, clip_now = _find_clip(context, step.clip)
     match step:
         case AddMasks() | SetMasks() | DeleteMasks() | CheckMasks():
-            return mask_edits.find_change(sitting, index, step, lambda at: _time(at, snap))
+            return mask_edits.find_change(context, index, step, lambda at: _time(at, snap))
         case AddStill() | DeleteStill() | SetStill():
             return _change_still(index, clip_now, step, snap)
         case MoveClip():
-            place = min(max(0, step.to), len(sitting.cycle.clips) - 1)
+            place = min(max(0, step.to), len(context.cycle.clips) - 1)
             return lambda document: yaml_edits.move_clip(document, index, place)
         case DeleteClip():
-            _check_not_shown(sitting, clip_now)
+            _check_not_shown(context, clip_now)
             return lambda document: yaml_edits.delete_clip(document, index)
         case SetClip():
-            value = _clip_value(sitting, clip_now, step, snap)
+            value = _clip_value(context, clip_now, step, snap)
             return _set_clip(index, clip_now, step.field, value)
 
 
@@ -234,19 +234,19 @@ def _set_clip(index: int, clip: Clip, field: str, value: Any) -> Change:
     return change
 
 
-def next_id(sitting: CycleContext) -> str:
+def next_id(context: CycleContext) -> str:
     """Returns the id of the next new clip: clip-1, clip-2 and so on, never from its title.
 
     One that words were said about is never given to another clip, though the clip is gone.
     """
-    said = [line.prompt.partition(".")[0] for line in sitting.journal.lines]
-    borne = [*(clip.id for clip in sitting.cycle.clips), *said]
+    said = [line.prompt.partition(".")[0] for line in context.journal.lines]
+    borne = [*(clip.id for clip in context.cycle.clips), *said]
     numbers = [int(found[1]) for one in borne if (found := re.fullmatch(r"clip-(\d{1,6})", one))]
     return f"clip-{max(numbers, default=0) + 1}"
 
 
-def _find_clip(sitting: CycleContext, clip_id: str) -> tuple[int, Clip]:
-    for index, clip in enumerate(sitting.cycle.clips):
+def _find_clip(context: CycleContext, clip_id: str) -> tuple[int, Clip]:
+    for index, clip in enumerate(context.cycle.clips):
         if clip.id == clip_id:
             return index, clip
     raise UsageError("that clip is not there any more")
@@ -279,14 +279,14 @@ def _check_marks(start: str, end: str, stills: tuple[Timecode, ...]) -> None:
         raise UsageError(found, "delete that still first, or leave the mark")
 
 
-def _check_not_shown(sitting: CycleContext, clip: Clip) -> None:
-    review = sitting.cycle.review
+def _check_not_shown(context: CycleContext, clip: Clip) -> None:
+    review = context.cycle.review
     if review and clip.id in review.clips_shown:
         found = f"'{clip.title or clip.id}' was looked at together, and the record says so"
         raise UsageError(found, "take it out of clips_shown in cycle.yaml first")
 
 
-def _clip_value(sitting: CycleContext, clip: Clip, step: SetClip, snap: Snap) -> Any:
+def _clip_value(context: CycleContext, clip: Clip, step: SetClip, snap: Snap) -> Any:
     """Returns a field's value as the file holds it; None where its line goes."""
     field, value = step.field, step.value
     if field in ("start", "end"):
@@ -297,18 +297,18 @@ def _clip_value(sitting: CycleContext, clip: Clip, step: SetClip, snap: Snap) ->
     if field in _TEXTS:
         return _text(value)
     if field == "initiative":
-        return _person(sitting, value) if value else None
+        return _person(context, value) if value else None
     if field == "sound" and value in _SOUNDS:
         return value if value != "keep" else None
     if field == "slow":
         return True if value else None
     if field == "in_shot" and isinstance(value, list):
-        people = [_person(sitting, one) for one in value]
+        people = [_person(context, one) for one in value]
         if not people:
             raise UsageError("somebody must be in the picture", "choose at least one person")
-        return people if people != list(sitting.cycle.in_shot) else None
+        return people if people != list(context.cycle.in_shot) else None
     if field == "principles" and isinstance(value, list):
-        return [_principle(sitting, one) for one in value] or None
+        return [_principle(context, one) for one in value] or None
     raise UsageError("there is no such thing to set")
 
 
@@ -317,27 +317,27 @@ def _text(value: object) -> str | None:
     return " ".join(str(value or "").split()) or None
 
 
-def _person(sitting: CycleContext, value: object) -> str:
-    known = [person.id for person in sitting.case.people]
+def _person(context: CycleContext, value: object) -> str:
+    known = [person.id for person in context.case.people]
     if value not in known:
         raise UsageError(f"there is nobody '{value}' in the family", nearest(str(value), known))
     return str(value)
 
 
-def _principle(sitting: CycleContext, value: object) -> dict[str, str]:
-    known = [one.id for one in sitting.method.file.principles]
+def _principle(context: CycleContext, value: object) -> dict[str, str]:
+    known = [one.id for one in context.method.file.principles]
     if not isinstance(value, dict) or value.get("id") not in known:
         raise UsageError("there is no such principle")
-    return {"id": str(value["id"]), "by": _person(sitting, value.get("by"))}
+    return {"id": str(value["id"]), "by": _person(context, value.get("by"))}
 
 
-def _tell_words_left(sitting: CycleContext, step: FileStep) -> str | None:
+def _tell_words_left(context: CycleContext, step: FileStep) -> str | None:
     """Returns a sentence where words were said about a clip that was just deleted."""
     if not isinstance(step, DeleteClip):
         return None
     owner = f"{step.clip}."
-    said = {line.prompt for line in sitting.journal.lines if line.prompt.startswith(owner)}
-    if not any(sitting.journal.last(one) for one in said):
+    said = {line.prompt for line in context.journal.lines if line.prompt.startswith(owner)}
+    if not any(context.journal.last(one) for one in said):
         return None
     return "Words were said about this clip. They are kept, but print nowhere without it."
 
@@ -349,24 +349,24 @@ def _revision(content: bytes) -> str:
 # --- What the page shows --------------------------------------------------------------------
 
 
-def show_cycle(sitting: CycleContext) -> dict[str, Any]:
+def show_cycle(context: CycleContext) -> dict[str, Any]:
     """Returns the clips of a cycle, and what can be chosen for them, as the page takes it."""
-    cycle, case = sitting.cycle, sitting.case
+    cycle, case = context.cycle, context.case
     return {
         "number": cycle.cycle,
-        "family": sitting.family.folder.name,
-        "question": sitting.helping_question,
+        "family": context.family.folder.name,
+        "question": context.helping_question,
         "activity": cycle.film.activity,
         "people": [{"id": one.id, "name": one.name} for one in case.people],
         "in_shot": list(cycle.in_shot),
         "principles": [
             {"id": one.id, "heading": one.heading, "look_for": one.look_for}
-            for one in sitting.method.file.principles
+            for one in context.method.file.principles
         ],
         "clips": [
-            {**_show_clip(clip), **mask_edits.show_masks(sitting, clip)} for clip in cycle.clips
+            {**_show_clip(clip), **mask_edits.show_masks(context, clip)} for clip in cycle.clips
         ],
-        "earlier": show_earlier(sitting),
+        "earlier": show_earlier(context),
     }
 
 
@@ -390,30 +390,30 @@ def _show_clip(clip: Clip) -> dict[str, Any]:
     }
 
 
-def show_earlier(sitting: CycleContext) -> dict[str, Any]:
+def show_earlier(context: CycleContext) -> dict[str, Any]:
     """Returns what the last cycle left to do: goals, the next step, and the family's own words."""
-    last = sitting.earlier[0] if sitting.earlier else Journal()
+    last = context.earlier[0] if context.earlier else Journal()
     steps = [last.last(f"try.{one}") for one in ("what", "where", "when")]
     return {
-        "cycle": sitting.cycle.cycle - 1 if sitting.earlier else None,
-        "goals": [_show_goal(sitting, goal) for goal in sitting.case.goals],
+        "cycle": context.cycle.cycle - 1 if context.earlier else None,
+        "goals": [_show_goal(context, goal) for goal in context.case.goals],
         "step": [str(one.value) for one in steps if one],
-        "quotes": list(_list_quotes(sitting, last))[:_MOST_QUOTES],
+        "quotes": list(_list_quotes(context, last))[:_MOST_QUOTES],
     }
 
 
-def _show_goal(sitting: CycleContext, goal: Goal) -> dict[str, Any]:
-    rated = [found for one in sitting.earlier if (found := one.last(f"goal.{goal.id}.now"))]
+def _show_goal(context: CycleContext, goal: Goal) -> dict[str, Any]:
+    rated = [found for one in context.earlier if (found := one.last(f"goal.{goal.id}.now"))]
     begun = goal.baseline.value if goal.baseline else None
     return {
         "wording": goal.wording,
-        "owner": sitting.name_of(goal.owner),
+        "owner": context.name_of(goal.owner),
         "now": rated[0].value if rated else begun,
         "hoped": goal.hoped,
     }
 
 
-def _list_quotes(sitting: CycleContext, journal: Journal) -> Iterator[dict[str, Any]]:
+def _list_quotes(context: CycleContext, journal: Journal) -> Iterator[dict[str, Any]]:
     """Yields words that somebody said or wrote: only those stand in quotation marks."""
     passed = ("words.", "try.", "goal.", "next.", "take-home.")
     prompts = dict.fromkeys(line.prompt for line in journal.lines)
@@ -424,4 +424,4 @@ def _list_quotes(sitting: CycleContext, journal: Journal) -> Iterator[dict[str, 
         values = answer.value if isinstance(answer.value, list) else [answer.value]
         for value in values:
             if isinstance(value, str) and value.strip():
-                yield {"text": value.strip(), "by": sitting.name_of(answer.by)}
+                yield {"text": value.strip(), "by": context.name_of(answer.by)}

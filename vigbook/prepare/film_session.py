@@ -57,10 +57,10 @@ class FilmSession:
 
     # --- Answers ----------------------------------------------------------------------------
 
-    def look(self, sitting: CycleContext) -> dict[str, Any]:
+    def look(self, context: CycleContext) -> dict[str, Any]:
         """Returns what there is of the film, for the page; begins to make what there is not."""
         try:
-            state = self._find(sitting)
+            state = self._find(context)
         except VigbookError as err:
             self._work.film_state = None
             why = "refused" if isinstance(err, ConsentError) else "missing"
@@ -84,7 +84,7 @@ class FilmSession:
             "faces": self.faces.tell(),
         }
 
-    def source(self, sitting: CycleContext, which: str) -> Path | None:
+    def source(self, context: CycleContext, which: str) -> Path | None:
         """Returns the path of the film, of the copy that browsers play, or of a clip that is cut.
 
         None where there is none. A clip is named `covered/` and its id.
@@ -92,23 +92,23 @@ class FilmSession:
         Raises:
             VigbookError: it may not be shown, or is not there.
         """
-        state = self._find(sitting)
+        state = self._find(context)
         if which in ("film", "proxy"):
             return state.path if which == "film" else state.proxy
-        clip = sitting.cycle.clip(which.removeprefix("covered/"))
-        return sitting.media / f"{clip.id}.mp4" if clip and sitting.is_cut(clip) else None
+        clip = context.cycle.clip(which.removeprefix("covered/"))
+        return context.media / f"{clip.id}.mp4" if clip and context.is_cut(clip) else None
 
-    def strip(self, sitting: CycleContext) -> bytes | None:
+    def strip(self, context: CycleContext) -> bytes | None:
         """Returns the strip of small pictures as a JPEG, if it is made already."""
-        strip = self._find(sitting).strip
+        strip = self._find(context).strip
         return strip.path.read_bytes() if strip else None
 
-    def levels(self, sitting: CycleContext) -> bytes | None:
+    def levels(self, context: CycleContext) -> bytes | None:
         """Returns how loud each step of the film is, a byte each, if that is known already."""
-        waveform = self._find(sitting).waveform
+        waveform = self._find(context).waveform
         return waveform.levels if waveform else None
 
-    def snap(self, sitting: CycleContext, at: Timecode, ends: bool = False) -> Timecode:
+    def snap(self, context: CycleContext, at: Timecode, ends: bool = False) -> Timecode:
         """Returns when the frame came up that is on screen at a time.
 
         A clip that ends at a film's last frame has that frame too: its end is the film's.
@@ -116,7 +116,7 @@ class FilmSession:
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        state = self._find(sitting)
+        state = self._find(context)
         frame = self._list_times(state, Span(at, at + _TICK))[0]
         if ends and state.facts:
             film_end = Timecode(Fraction(int(state.facts.length.seconds * 1000), 1000))
@@ -126,41 +126,41 @@ class FilmSession:
         return frame
 
     def list_moments(
-        self, sitting: CycleContext, at: Timecode, reach: Fraction
+        self, context: CycleContext, at: Timecode, reach: Fraction
     ) -> list[dict[str, Any]]:
         """Returns when each frame comes up from so many seconds before a time to as many after.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        state = self._find(sitting)
+        state = self._find(context)
         return [show_time(one) for one in self._list_times(state, _around(at, reach))]
 
-    def take_still(self, sitting: CycleContext, at: Timecode, clip: Clip | None) -> bytes:
+    def take_still(self, context: CycleContext, at: Timecode, clip: Clip | None) -> bytes:
         """Returns the JPEG that a build writes for a still at a time in a clip, byte for byte.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        return self._take(self._find(sitting), [at], clip, STILL_LONG_SIDE_PX)[0]
+        return self._take(self._find(context), [at], clip, STILL_LONG_SIDE_PX)[0]
 
-    def take_picture(self, sitting: CycleContext, at: Timecode) -> bytes:
+    def take_picture(self, context: CycleContext, at: Timecode) -> bytes:
         """Returns the frame on screen at a time as a JPEG for the screen.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        return self._take(self._find(sitting), [at], None, _SCREEN_LONG_SIDE_PX)[0]
+        return self._take(self._find(context), [at], None, _SCREEN_LONG_SIDE_PX)[0]
 
     def list_neighbours(
-        self, sitting: CycleContext, at: Timecode, clip: Clip | None
+        self, context: CycleContext, at: Timecode, clip: Clip | None
     ) -> list[dict[str, Any]]:
         """Returns the frame on screen at a time and those beside it; their stills are taken too.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        state = self._find(sitting)
+        state = self._find(context)
         for reach in (Fraction(1), Fraction(4), Fraction(16)):
             times = self._list_times(state, _around(at, reach))
             here = max((n for n, one in enumerate(times) if one <= at + _TICK), default=0)
@@ -170,19 +170,19 @@ class FilmSession:
         self._take(state, beside, clip, STILL_LONG_SIDE_PX)
         return [{**show_time(one), "here": one == times[here]} for one in beside]
 
-    def find_sharpest(self, sitting: CycleContext, at: Timecode) -> dict[str, Any]:
+    def find_sharpest(self, context: CycleContext, at: Timecode) -> dict[str, Any]:
         """Returns the time of the sharpest frame near a time: a suggestion, for a person to choose.
 
         Raises:
             VigbookError: the film is not there or cannot be read.
         """
-        state = self._find(sitting)
+        state = self._find(context)
         found = self._ask(state, lambda film: previews.find_sharpest(film, at))
         return show_time(found.at)
 
-    def want_copy(self, sitting: CycleContext) -> None:
+    def want_copy(self, context: CycleContext) -> None:
         """Makes a copy of the film that plays, for a browser that failed on the film itself."""
-        state = self._find(sitting)
+        state = self._find(context)
         if not state.unplayable:
             state.unplayable = "this browser does not play this film"
             state.done = False
@@ -192,10 +192,10 @@ class FilmSession:
         """Cuts what is not cut, after a pause; what is being cut for earlier marks is left off."""
         self._work.cut_soon(pause_s)
 
-    def _find(self, sitting: CycleContext) -> FilmState:
-        check_filming(sitting)
-        path = find_film_path(sitting)
-        checks.check_film_there(sitting, path)
+    def _find(self, context: CycleContext) -> FilmState:
+        check_filming(context)
+        path = find_film_path(context)
+        checks.check_film_there(context, path)
         stat = path.stat()
         state = self._work.film_state
         if state is None or (state.path, state.size, state.changed_ns) != (

@@ -26,11 +26,11 @@ Read = Callable[[object], Timecode]
 """Returns the time of the frame that is on screen at what a person typed."""
 
 
-def find_change(sitting: CycleContext, index: int, step: MaskStep, read: Read) -> Change:
+def find_change(context: CycleContext, index: int, step: MaskStep, read: Read) -> Change:
     """Returns what a step about masks does to the file's document.
 
     Args:
-        sitting: the cycle, as it is on the disk.
+        context: the cycle, as it is on the disk.
         index: of the clip, from 0.
         step: what to do.
         read: brings a time to that of its frame.
@@ -38,13 +38,13 @@ def find_change(sitting: CycleContext, index: int, step: MaskStep, read: Read) -
     Raises:
         UsageError: it cannot be done.
     """
-    clip = sitting.cycle.clips[index]
+    clip = context.cycle.clips[index]
     if isinstance(step, CheckMasks):
-        checked = _confirm(sitting, clip)
+        checked = _confirm(context, clip)
         return lambda document: yaml_edits.set_clip(document, index, "masks_checked", checked)
     if isinstance(step, AddMasks):
         drawn = [one.model_dump(by_alias=True, exclude_unset=True) for one in step.masks]
-        masks = [_entry(sitting, clip, one, read) for one in drawn]
+        masks = [_entry(context, clip, one, read) for one in drawn]
         if not masks or len(clip.masks) + len(masks) > _MOST_MASKS:
             raise UsageError(_TOO_MANY)
         return _unchecked(index, lambda document: yaml_edits.add_masks(document, index, masks))
@@ -58,7 +58,7 @@ def find_change(sitting: CycleContext, index: int, step: MaskStep, read: Read) -
     for place in places if isinstance(step, SetMasks) else ():
         now = clip.masks[place]
         whole = {"from": now.start, "to": now.end, "box": now.box, "covers": now.covers}
-        entry = _entry(sitting, clip, {**whole, **asked}, read)
+        entry = _entry(context, clip, {**whole, **asked}, read)
         changed[place] = {key: entry.get(key) for key in asked}
 
     def write(document: yaml_edits.Document) -> None:
@@ -85,7 +85,7 @@ def follow_mark(clip: Clip, field: str, at: Timecode) -> list[tuple[int, dict[st
     ]
 
 
-def show_masks(sitting: CycleContext, clip: Clip) -> dict[str, Any]:
+def show_masks(context: CycleContext, clip: Clip) -> dict[str, Any]:
     """Returns a clip's masks as the page takes them, and whether somebody has confirmed them."""
     return {
         "masks": [
@@ -96,22 +96,22 @@ def show_masks(sitting: CycleContext, clip: Clip) -> dict[str, Any]:
             }
             for mask in clip.masks
         ],
-        "checked": sitting.masks_checked(clip),
+        "checked": context.masks_checked(clip),
     }  # fmt: skip
 
 
-def list_cut(sitting: CycleContext) -> dict[str, str]:
+def list_cut(context: CycleContext) -> dict[str, str]:
     """Returns what each clip is cut by, of those that are cut as they are marked now."""
-    return {clip.id: clip_recipe(clip) for clip in sitting.cycle.clips if sitting.is_cut(clip)}
+    return {clip.id: clip_recipe(clip) for clip in context.cycle.clips if context.is_cut(clip)}
 
 
-def _confirm(sitting: CycleContext, clip: Clip) -> dict[str, Any]:
+def _confirm(context: CycleContext, clip: Clip) -> dict[str, Any]:
     if not clip.masks:
         raise UsageError("nothing is covered in this clip")
-    if sitting.manifest is None or not sitting.is_cut(clip):
+    if context.manifest is None or not context.is_cut(clip):
         raise UsageError("the covered clip is not cut yet", "wait a moment, then watch it through")
-    seal = seal_masks(clip, sitting.manifest.film.sha256)
-    return {"date": sitting.today, "of": seal}
+    seal = seal_masks(clip, context.manifest.film.sha256)
+    return {"date": context.today, "of": seal}
 
 
 def _unchecked(index: int, change: Change) -> Change:
@@ -122,10 +122,10 @@ def _unchecked(index: int, change: Change) -> Change:
     return write
 
 
-def _entry(sitting: CycleContext, clip: Clip, one: Mapping[str, Any], read: Read) -> dict[str, Any]:
+def _entry(context: CycleContext, clip: Clip, one: Mapping[str, Any], read: Read) -> dict[str, Any]:
     """Returns a mask as the file holds it."""
     covers = one.get("covers") or None
-    if covers is not None and sitting.case.person(str(covers)) is None:
+    if covers is not None and context.case.person(str(covers)) is None:
         raise UsageError(f"there is nobody '{covers}' in the family")
     times = {
         key: _time(clip, one.get(key), getattr(clip, edge), read)

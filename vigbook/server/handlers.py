@@ -146,20 +146,20 @@ class MediaHandler(SessionHandler, web.StaticFileHandler):
     async def get(self, cycle: str, name: str, include_body: bool = True) -> None:  # type: ignore[override]
         """Answers with a file of `media`, or part of it."""
         try:
-            sitting = await asyncio.to_thread(self.session.open, cycle)
+            context = await asyncio.to_thread(self.session.open, cycle)
         except VigbookError as err:
             raise web.HTTPError(404) from err
         clip_id, _, number = name.rpartition(".")[0].rpartition("-")
-        clip = sitting.cycle.clip(name.removesuffix(".mp4"))
+        clip = context.cycle.clip(name.removesuffix(".mp4"))
         still = None
         if name.endswith(".jpg"):
-            clip = sitting.cycle.clip(clip_id)
+            clip = context.cycle.clip(clip_id)
             if clip is None or not 1 <= int(number) <= len(clip.stills):
                 raise web.HTTPError(404)
             still = clip.stills[int(number) - 1]
-        if clip is None or not sitting.may_show("shared-review", clip, still):
+        if clip is None or not context.may_show("shared-review", clip, still):
             raise web.HTTPError(404)
-        stands = sitting.still_record(clip, int(number)) if still else sitting.is_cut(clip)
+        stands = context.still_record(clip, int(number)) if still else context.is_cut(clip)
         if clip.masks and not stands:  # it was cut before this was covered
             raise web.HTTPError(404)
         await web.StaticFileHandler.get(self, f"{cycle}/media/{name}", include_body)

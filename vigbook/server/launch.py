@@ -29,17 +29,17 @@ def prepare_to_open(
     environment: dict[str, str] = {}
     made = _make_missing(case, options) if ask is not None else {}
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        for one in made.get(sitting.folder.resolve(), ()):
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        for one in made.get(context.folder.resolve(), ()):
             outcome.errors += one.errors
             outcome.warnings += one.warnings
             outcome.made += one.made
         if outcome.errors:
             return
-        environment.update(kernel_environment(sitting), VIGBOOK_LIVE="1")
+        environment.update(kernel_environment(context), VIGBOOK_LIVE="1")
         if ask is not None:
-            _check_cells(sitting, ask)
-        write_log(sitting.family.folder, "opened", sitting.cycle.cycle)
+            _check_cells(context, ask)
+        write_log(context.family.folder, "opened", context.cycle.cycle)
 
     return each_cycle(case, options, None, stages), environment
 
@@ -47,22 +47,22 @@ def prepare_to_open(
 def _make_missing(case: Path, options: Options) -> dict[Path, list[Outcome]]:
     """Runs the notebook of each cycle that has no workbook; returns what came of it, by folder."""
 
-    def stages(sitting: CycleContext, outcome: Outcome) -> None:
-        run_workbook(sitting, outcome, options, progress=lambda _: None)
+    def stages(context: CycleContext, outcome: Outcome) -> None:
+        run_workbook(context, outcome, options, progress=lambda _: None)
 
     _, folders = find_family(case)
     missing = [folder for folder in folders if not (folder / NOTEBOOK).exists()]
     return {one.resolve(): each_cycle(one, options, "built", stages) for one in missing}
 
 
-def _check_cells(sitting: CycleContext, ask: Callable[[Path, Sequence[str]], bool]) -> None:
+def _check_cells(context: CycleContext, ask: Callable[[Path, Sequence[str]], bool]) -> None:
     """Asks once before cells run that are in no known template.
 
     Raises:
         WorkbookError: they may not.
     """
-    path = sitting.folder / NOTEBOOK
-    strange = list_strange_cells(sitting, read_workbook(path) or {"cells": ()})
+    path = context.folder / NOTEBOOK
+    strange = list_strange_cells(context, read_workbook(path) or {"cells": ()})
     if not strange:
         return
     from vigbook.workbook.run import is_signed, sign  # papermill is slow to load

@@ -48,7 +48,7 @@ class Workbook:
 
 
 def build_workbook(
-    sitting: CycleContext,
+    context: CycleContext,
     *,
     template: str = "shared-review",
     out: str = NOTEBOOK,
@@ -58,7 +58,7 @@ def build_workbook(
     """Runs the method's notebook for a cycle, unless what is there is up to date or made by hand.
 
     Args:
-        sitting: the cycle.
+        context: the cycle.
         template: the name of the method's notebook.
         out: the file's name in the cycle's folder.
         fresh: whether to replace a workbook that somebody changed; the old one is kept beside it.
@@ -69,9 +69,9 @@ def build_workbook(
         MethodError: the method has no such notebook.
         OutputError: the workbook cannot be written.
     """
-    path = sitting.folder / out
-    notebook = sitting.method.notebook(template)
-    key = _key(sitting, notebook)
+    path = context.folder / out
+    notebook = context.method.notebook(template)
+    key = _key(context, notebook)
     earlier = None if fresh else read_workbook(path)
     if earlier is not None:
         ours = earlier.get("metadata", {}).get("vigbook", {})
@@ -84,14 +84,14 @@ def build_workbook(
     with _without_grammar():  # papermill, its kernels and nbformat's validator are slow to load
         from vigbook.workbook.run import format_signed, run_template
 
-    parameters = {"case": "..", "cycle": sitting.cycle.cycle}
-    environment = kernel_environment(sitting)
-    ran = run_template(notebook, parameters, sitting.folder, environment, engine)
+    parameters = {"case": "..", "cycle": context.cycle.cycle}
+    environment = kernel_environment(context)
+    ran = run_template(notebook, parameters, context.folder, environment, engine)
     executed = ran.node
     _scrub(executed)
     executed.metadata["vigbook"] = {
         "v": 1,
-        "template": f"{sitting.case.method}/{template}",
+        "template": f"{context.case.method}/{template}",
         "key": key,
         "cells": fingerprint(executed),
     }
@@ -193,9 +193,9 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def list_strange_cells(sitting: CycleContext, node: Mapping[str, Any]) -> list[str]:
+def list_strange_cells(context: CycleContext, node: Mapping[str, Any]) -> list[str]:
     """Returns the code of a workbook's cells that came with no template of any version."""
-    return list_strange(node["cells"], sitting.templates)
+    return list_strange(node["cells"], context.templates)
 
 
 def fingerprint(node: Mapping[str, Any]) -> str:
@@ -204,16 +204,16 @@ def fingerprint(node: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(cells).encode()).hexdigest()
 
 
-def kernel_environment(sitting: CycleContext) -> dict[str, str]:
+def kernel_environment(context: CycleContext) -> dict[str, str]:
     """Returns what the notebook's kernel is told that must never stand in the notebook."""
     environment = {
         "VIGBOOK_LIVE": "0",
-        "VIGBOOK_TODAY": sitting.today.isoformat(),
-        "VIGBOOK_TEMPLATES": str(sitting.templates[0].resolve()),
+        "VIGBOOK_TODAY": context.today.isoformat(),
+        "VIGBOOK_TEMPLATES": str(context.templates[0].resolve()),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
-    if sitting.family.service_path:
-        environment["VIGBOOK_SERVICE"] = str(sitting.family.service_path.resolve())
+    if context.family.service_path:
+        environment["VIGBOOK_SERVICE"] = str(context.family.service_path.resolve())
     return environment
 
 
@@ -246,16 +246,16 @@ def _keep_aside(path: Path) -> None:
         raise output_error(kept, err) from err
 
 
-def _key(sitting: CycleContext, notebook: Path) -> str:
+def _key(context: CycleContext, notebook: Path) -> str:
     """Returns a SHA-256 of all that a workbook is made from. Answers are no part of it."""
     digest = hashlib.sha256(__version__.encode())
     for path in (
-        notebook, sitting.method.folder / "method.yaml",
-        sitting.family.case.path, sitting.source.path,
+        notebook, context.method.folder / "method.yaml",
+        context.family.case.path, context.source.path,
     ):  # fmt: skip
         digest.update(hashlib.sha256(path.read_bytes()).digest())
-    for clip in sitting.cycle.clips:
+    for clip in context.cycle.clips:
         for kind in ("clip", "stills"):
-            links = find_links(sitting, kind, clip.id, sitting.folder)
+            links = find_links(context, kind, clip.id, context.folder)
             digest.update(json.dumps(links).encode())
     return digest.hexdigest()

@@ -23,40 +23,40 @@ KINDS = (
 TRY_PROMPTS = ("try.what", "try.where", "try.when")
 
 
-def find_links(sitting: CycleContext, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
+def find_links(context: CycleContext, kind: str, element_id: str, start: Path) -> tuple[str, ...]:
     """Returns links to an element's files, relative to `start`, if the family may look at them.
 
     A link may point to a file that is not cut yet: elements only refer.
     """
-    clip = sitting.cycle.clip(element_id)
+    clip = context.cycle.clip(element_id)
     if clip is None or kind not in ("clip", "stills"):
         return ()
     if kind == "clip":
-        names = [f"{clip.id}.mp4"] if sitting.may_show("shared-review", clip) else []
+        names = [f"{clip.id}.mp4"] if context.may_show("shared-review", clip) else []
     else:
         names = [
             f"{clip.id}-{number}.jpg"
             for number, still in enumerate(clip.stills, start=1)
-            if sitting.may_show("shared-review", clip, still)
+            if context.may_show("shared-review", clip, still)
         ]
-    media = os.path.relpath(sitting.media, start)
+    media = os.path.relpath(context.media, start)
     return tuple(Path(media, name).as_posix() for name in names)
 
 
 def reference(
-    sitting: CycleContext, kind: str, element_id: str, links: Sequence[str], words: Words
+    context: CycleContext, kind: str, element_id: str, links: Sequence[str], words: Words
 ) -> dict[str, Any]:
     """Returns an element's display for the saved workbook: kind, id, fixed words and links."""
-    prompt = sitting.prompts.get(element_id)
+    prompt = context.prompts.get(element_id)
     # A goal's own wording is the family's: the saved workbook says only that there is a goal.
     ours = prompt is not None and prompt.kind != "rating"
-    names = sitting.names(words, generic=True)
+    names = context.names(words, generic=True)
     label = words.fill(prompt.label, names) if prompt and ours else words.say("Our goals")
-    html = environment(sitting.templates, words).get_template("screen/element.html.j2")
+    html = environment(context.templates, words).get_template("screen/element.html.j2")
     return {
         MIME: {"kind": kind, "id": element_id, "links": list(links)},
         "text/plain": f"{kind} {element_id}",
         "text/html": html.render(
-            kind=kind, links=links, label=label, number=sitting.clip_numbers.get(element_id)
+            kind=kind, links=links, label=label, number=context.clip_numbers.get(element_id)
         ).strip(),
     }

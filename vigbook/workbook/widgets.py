@@ -34,15 +34,15 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
     _css = traitlets.Unicode().tag(sync=True)
 
     def __init__(
-        self, sitting: CycleContext, prompt_id: str | None, shown: Mapping[str, Any], name: str
+        self, context: CycleContext, prompt_id: str | None, shown: Mapping[str, Any], name: str
     ) -> None:  # fmt: skip
-        self._sitting, self._prompt_id = sitting, prompt_id
+        self._sitting, self._prompt_id = context, prompt_id
         super().__init__(
             shown=dict(shown),
-            standing=_standing(sitting, prompt_id) if prompt_id else None,
-            module=f"vigbook/live/{name_modules(sitting.templates)}/{name}.js",
-            _esm=_read(sitting, "widget.js"),
-            _css=_read(sitting, f"{name}.css"),
+            standing=_standing(context, prompt_id) if prompt_id else None,
+            module=f"vigbook/live/{name_modules(context.templates)}/{name}.js",
+            _esm=_read(context, "widget.js"),
+            _css=_read(context, f"{name}.css"),
         )
         self.on_msg(self._hear)
 
@@ -62,29 +62,29 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
 class PromptWidget(_LiveWidget):
     """A question with room to answer, whose words they are, and whether they are saved."""
 
-    def __init__(self, sitting: CycleContext, prompt: Prompt, words: Words) -> None:
-        super().__init__(sitting, prompt.id, describe_prompt(sitting, prompt, words), "prompt")
+    def __init__(self, context: CycleContext, prompt: Prompt, words: Words) -> None:
+        super().__init__(context, prompt.id, describe_prompt(context, prompt, words), "prompt")
 
 
 class ClipPlayer(_LiveWidget):
     """A clip that is looked at together, with its stills; moments can be marked in it."""
 
-    def __init__(self, sitting: CycleContext, clip: Clip, words: Words) -> None:
+    def __init__(self, context: CycleContext, clip: Clip, words: Words) -> None:
         marks = f"{clip.id}.marks"
         super().__init__(
-            sitting, marks if marks in sitting.prompts else None,
-            describe_clip(sitting, clip, words), "player",
+            context, marks if marks in context.prompts else None,
+            describe_clip(context, clip, words), "player",
         )  # fmt: skip
 
 
-def describe_prompt(sitting: CycleContext, prompt: Prompt, words: Words) -> dict[str, Any]:
+def describe_prompt(context: CycleContext, prompt: Prompt, words: Words) -> dict[str, Any]:
     """Returns all that the page shows of a prompt, but for its answer."""
-    names = sitting.names(words)
+    names = context.names(words)
     # A goal's wording is somebody's own: braces in it are no holes.
     rating = prompt.kind == "rating"
     label = prompt.label if rating else words.fill(prompt.label, names)
     shown: dict[str, Any] = {
-        "place": _place(sitting, prompt),
+        "place": _place(context, prompt),
         "kind": prompt.kind,
         "label": label,
         "hint": words.fill(prompt.hint, names) if prompt.hint else None,
@@ -92,25 +92,25 @@ def describe_prompt(sitting: CycleContext, prompt: Prompt, words: Words) -> dict
         "direction": direction_of(label),
         "lines": prompt.lines,
         "most": prompt.most,
-        "speakers": [{"id": who, "name": name} for name, who in sitting.speakers()],
-        "first": _first(sitting, prompt),
+        "speakers": [{"id": who, "name": name} for name, who in context.speakers()],
+        "first": _first(context, prompt),
     }
     if rating:
         goal_id = prompt.id.removeprefix("goal.").removesuffix(".now")
-        goal = next(one for one in sitting.case.goals if one.id == goal_id)
-        shown |= _describe_ladder(sitting, goal, prompt.id, words)
-    if prompt.kind == "marks" and (clip := sitting.cycle.clip(prompt.id.rpartition(".")[0])):
-        shown |= {"clip": clip.id, "zero": _zero(sitting, clip)}
+        goal = next(one for one in context.case.goals if one.id == goal_id)
+        shown |= _describe_ladder(context, goal, prompt.id, words)
+    if prompt.kind == "marks" and (clip := context.cycle.clip(prompt.id.rpartition(".")[0])):
+        shown |= {"clip": clip.id, "zero": _zero(context, clip)}
     return shown
 
 
-def describe_clip(sitting: CycleContext, clip: Clip, words: Words) -> dict[str, Any]:
+def describe_clip(context: CycleContext, clip: Clip, words: Words) -> dict[str, Any]:
     """Returns all that the page shows of a clip: nothing to play where nobody may look at it.
 
     Times are seconds of the film. `zero` is where in it the clip's own time begins.
     """
-    number = [one.id for one in sitting.cycle.clips].index(clip.id) + 1
-    marks = sitting.prompts.get(f"{clip.id}.marks")
+    number = [one.id for one in context.cycle.clips].index(clip.id) + 1
+    marks = context.prompts.get(f"{clip.id}.marks")
     named = clip.title or words.say("Clip %(number)s", number=number)
     shown: dict[str, Any] = {
         "clip": clip.id,
@@ -119,31 +119,31 @@ def describe_clip(sitting: CycleContext, clip: Clip, words: Words) -> dict[str, 
         "question": clip.question,
         "language": words.language,
         "direction": direction_of(named),
-        "cycle": sitting.cycle.cycle,
+        "cycle": context.cycle.cycle,
         "source": None,
         "stills": [],
-        "place": _place(sitting, marks) if marks else None,
+        "place": _place(context, marks) if marks else None,
         "first": {"by": PRACTITIONER, "source": "written"},
-        "zero": _zero(sitting, clip),
+        "zero": _zero(context, clip),
         "start": float(clip.start.seconds),
         "end": float(clip.end.seconds),
         "slow": clip.slow,
     }
-    video = sitting.media / f"{clip.id}.mp4"
-    stands = sitting.is_cut(clip) if clip.masks else video.is_file()
-    if stands and sitting.may_show("shared-review", clip):
-        shown["source"] = _source(sitting, video)
+    video = context.media / f"{clip.id}.mp4"
+    stands = context.is_cut(clip) if clip.masks else video.is_file()
+    if stands and context.may_show("shared-review", clip):
+        shown["source"] = _source(context, video)
         there = [
             (picture, still)
             for number, still in enumerate(clip.stills, start=1)
-            if (picture := sitting.media / f"{clip.id}-{number}.jpg").is_file()
-            and sitting.still_record(clip, number)
-            and sitting.may_show("shared-review", clip, still)
+            if (picture := context.media / f"{clip.id}-{number}.jpg").is_file()
+            and context.still_record(clip, number)
+            and context.may_show("shared-review", clip, still)
         ]
         # Counted as they stand there: a number left out would tell of a picture left out.
         shown["stills"] = [
             {
-                "source": _source(sitting, picture),
+                "source": _source(context, picture),
                 "alt": still.alt or words.say("Picture %(number)s of this clip", number=place),
                 "at": float(still.at.seconds),
             }
@@ -152,41 +152,41 @@ def describe_clip(sitting: CycleContext, clip: Clip, words: Words) -> dict[str, 
     return shown
 
 
-def _place(sitting: CycleContext, prompt: Prompt) -> dict[str, Any]:
+def _place(context: CycleContext, prompt: Prompt) -> dict[str, Any]:
     """Returns where an answer belongs; drafts in a browser are kept under it."""
-    family = sitting.family.folder.resolve().name
+    family = context.family.folder.resolve().name
     return {
         "family": family,
-        "cycle": sitting.cycle.cycle,
+        "cycle": context.cycle.cycle,
         "prompt": prompt.id,
         "kind": prompt.kind,
     }
 
 
-def _first(sitting: CycleContext, prompt: Prompt) -> dict[str, str]:
+def _first(context: CycleContext, prompt: Prompt) -> dict[str, str]:
     """Returns whose words they are, and how they came, until somebody chooses."""
-    own = prompt.kind == "marks" or sitting.method.is_practitioners(prompt.id)
-    by = PRACTITIONER if own else sitting.speakers()[0][1]
+    own = prompt.kind == "marks" or context.method.is_practitioners(prompt.id)
+    by = PRACTITIONER if own else context.speakers()[0][1]
     return {"by": by, "source": default_source(by)}
 
 
 def _describe_ladder(
-    sitting: CycleContext, goal: Goal, prompt_id: str, words: Words
+    context: CycleContext, goal: Goal, prompt_id: str, words: Words
 ) -> dict[str, Any]:
     scale = goal.scale
     return {
         "steps": list(range(scale.min, scale.max + 1)),
         "anchors": {str(step): text for step, text in scale.anchors.items()},
         "hoped": goal.hoped,
-        "earlier": _earlier(sitting, goal, prompt_id, words),
+        "earlier": _earlier(context, goal, prompt_id, words),
     }
 
 
 def _earlier(
-    sitting: CycleContext, goal: Goal, prompt_id: str, words: Words
+    context: CycleContext, goal: Goal, prompt_id: str, words: Words
 ) -> dict[str, Any] | None:
     """Returns the last rating before this cycle, and when it was; never the words to it."""
-    for journal in sitting.earlier:
+    for journal in context.earlier:
         if found := journal.last(prompt_id):
             return {"value": found.value, "at": found.at}
     if goal.baseline:
@@ -194,33 +194,33 @@ def _earlier(
     return None
 
 
-def _zero(sitting: CycleContext, clip: Clip) -> float:
+def _zero(context: CycleContext, clip: Clip) -> float:
     """Returns where in the film a clip's own time begins, in seconds, to 2 ms.
 
     That is its mark, or its first frame where that comes up later.
     """
-    record = sitting.manifest.clip(clip.id) if sitting.manifest else None
+    record = context.manifest.clip(clip.id) if context.manifest else None
     given = record.given_start if record else clip.start
     return float(max(given, clip.start).seconds)
 
 
-def _source(sitting: CycleContext, path: Path) -> str:
+def _source(context: CycleContext, path: Path) -> str:
     """Returns a file's address, below where our server gives out media."""
-    return f"cycle-{sitting.cycle.cycle}/{path.name}"
+    return f"cycle-{context.cycle.cycle}/{path.name}"
 
 
-def _standing(sitting: CycleContext, prompt_id: str) -> dict[str, Any] | None:
+def _standing(context: CycleContext, prompt_id: str) -> dict[str, Any] | None:
     """Returns the latest answer on the disk, an emptied one too: what is typed is begun from it."""
-    history = show_prompt(sitting, prompt_id)
+    history = show_prompt(context, prompt_id)
     return history[-1] if history else None
 
 
-def _history(sitting: CycleContext, prompt_id: str) -> dict[str, Any]:
+def _history(context: CycleContext, prompt_id: str) -> dict[str, Any]:
     try:
-        return {"history": show_prompt(sitting, prompt_id)}
+        return {"history": show_prompt(context, prompt_id)}
     except VigbookError as err:
         return {"refused": str(err)}
 
 
-def _read(sitting: CycleContext, name: str) -> str:
-    return find_template(sitting.templates, f"live/{name}").read_text("utf-8")
+def _read(context: CycleContext, name: str) -> str:
+    return find_template(context.templates, f"live/{name}").read_text("utf-8")

@@ -32,15 +32,15 @@ def make_record(page: Page, renderer: PageRenderer, node: Mapping[str, Any] | No
         PaperError: there is no workbook to make it from.
         WorkbookError: the workbook cannot be read.
     """
-    sitting, say = page.sitting, page.words.say
-    node = node or read_workbook(sitting.folder / NOTEBOOK)
+    context, say = page.context, page.words.say
+    node = node or read_workbook(context.folder / NOTEBOOK)
     if node is None:
         found = "there is no workbook yet, and the record is made from it"
         raise PaperError(
-            Problem(file=str(sitting.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
+            Problem(file=str(context.folder / NOTEBOOK), found=found, mend="run 'vigbook build'")
         )
     blocks = list(_record_blocks(page, renderer, node))
-    case, cycle = sitting.case, sitting.cycle
+    case, cycle = context.case, context.cycle
     return {
         **make_frame(page, say("Review record: %(family)s, cycle %(number)s",
                            family=case.family, number=cycle.cycle)),
@@ -64,7 +64,7 @@ def _record_blocks(page: Page, renderer: PageRenderer, node: Any) -> Iterator[Vi
     """
     unanswered: list[str] = []
     about = ""  # the clip that the prompts are about, or nothing for those of the whole review
-    clips = {clip.id for clip in page.sitting.cycle.clips}
+    clips = {clip.id for clip in page.context.cycle.clips}
     headed = False
     for output in list_outputs(node):
         kind, element_id = output.kind, output.id
@@ -94,11 +94,11 @@ def _record_blocks(page: Page, renderer: PageRenderer, node: Any) -> Iterator[Vi
 
 
 def _facts(page: Page) -> list[list[str]]:
-    sitting, say, date = page.sitting, page.words.say, page.words.date
-    case, cycle = sitting.case, sitting.cycle
+    context, say, date = page.context, page.words.say, page.words.date
+    case, cycle = context.case, context.cycle
     held = cycle.review
     people = ", ".join(f"{person.name} ({person.role})" for person in case.people)
-    lines = sitting.journal.lines
+    lines = context.journal.lines
     version = say("before any answers")
     if lines:
         at = lines[-1].at[:16].replace("T", " ") + " UTC"
@@ -111,14 +111,14 @@ def _facts(page: Page) -> list[list[str]]:
         (say("Family"), case.family),
         (say("Cycle"), str(cycle.cycle)),
         (say("People"), people),
-        (say("Author"), sitting.worker),
+        (say("Author"), context.worker),
         (say("Film"), date(cycle.film.date)),
         (say("Place"), cycle.film.place),
         (say("Activity"), cycle.film.activity),
         (say("How the child agreed"), cycle.film.child_agreed),
         (say("Shared review held"), date(held.date) if held else say("not yet")),
         (say("Minutes"), str(held.minutes) if held and held.minutes else None),
-        (say("Present"), ", ".join(map(sitting.name_of, held.present)) if held else None),
+        (say("Present"), ", ".join(map(context.name_of, held.present)) if held else None),
         (say("Clips shown"), ", ".join(held.clips_shown) if held else None),
         (say("Version"), version),
     ]
@@ -126,7 +126,7 @@ def _facts(page: Page) -> list[list[str]]:
 
 
 def _consents(page: Page) -> View:
-    case, say, today = page.sitting.case, page.words.say, page.sitting.today
+    case, say, today = page.context.case, page.words.say, page.context.today
     asked = {use for row in case.consents for use in row.uses}
     uses = [use for use in WORDS_FOR_USE if use in asked or use in _RECORD_USES]
     return {
@@ -179,15 +179,15 @@ def _left_out(page: Page, blocks: Sequence[View]) -> list[str]:
 
 
 def _keep(page: Page) -> list[str]:
-    sitting, say = page.sitting, page.words.say
+    context, say = page.context, page.words.say
     deletion = format_deletion(page)
     lines = []
-    if sitting.case.legal_hold:
+    if context.case.legal_hold:
         lines.append(say("A legal hold stops deletion and every other use."))
     elif deletion:
         lines.append(say("Films, clips and pictures: deleted by %(date)s.", date=deletion))
-    record_class = sitting.case.retention.record_class
-    until = sitting.service.retention.get(record_class or "", record_class)
+    record_class = context.case.retention.record_class
+    until = context.service.retention.get(record_class or "", record_class)
     if until:
         until = until.removeprefix("until ")
         lines.append(say("Written notes: kept until %(until)s.", until=until))
@@ -196,8 +196,8 @@ def _keep(page: Page) -> list[str]:
 
 
 def _provenance(page: Page, node: Any) -> list[list[str]]:
-    sitting, say = page.sitting, page.words.say
-    manifest = sitting.manifest
+    context, say = page.context, page.words.say
+    manifest = context.manifest
     made_from = str(
         node.get("metadata", {}).get("vigbook", {}).get("template", say("a notebook of the team's"))
     )

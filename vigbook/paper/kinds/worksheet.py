@@ -11,10 +11,10 @@ from vigbook.paper.page_frame import make_frame
 
 def make_worksheet(page: Page) -> View:
     """Returns what stands on the worksheet: pictures, questions and room to write."""
-    sitting = page.sitting
-    own = sitting.method.file.prompts
+    context = page.context
+    own = context.method.file.prompts
     clips = []
-    for number, clip in enumerate(sitting.cycle.clips, start=1):
+    for number, clip in enumerate(context.cycle.clips, start=1):
         pictures = (page.stills(clip.id) or {}).get("pictures", [])
         clips.append(
             {

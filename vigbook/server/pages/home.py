@@ -62,42 +62,42 @@ class CycleView:
         return self.workbook and 0 < self.cut == self.clips
 
 
-def view_cycle(sitting: CycleContext, words: Words) -> CycleView:
+def view_cycle(context: CycleContext, words: Words) -> CycleView:
     """Returns what the front page tells of one cycle."""
-    cycle = sitting.cycle
-    agreed, refused = split_by_filming(sitting)
-    cut = [clip for clip in agreed if sitting.is_cut(clip)]
-    said = {line.prompt for line in sitting.journal.lines if sitting.journal.last(line.prompt)}
-    asked = {key for key, prompt in sitting.prompts.items() if prompt.kind not in ("marks", "tick")}
+    cycle = context.cycle
+    agreed, refused = split_by_filming(context)
+    cut = [clip for clip in agreed if context.is_cut(clip)]
+    said = {line.prompt for line in context.journal.lines if context.journal.last(line.prompt)}
+    asked = {key for key, prompt in context.prompts.items() if prompt.kind not in ("marks", "tick")}
     film = cycle.film
-    warned = [*refused, *list_withheld(sitting), *list_warnings(sitting)]
+    warned = [*refused, *list_withheld(context), *list_warnings(context)]
     return CycleView(
-        folder=sitting.folder.resolve().name,
+        folder=context.folder.resolve().name,
         number=cycle.cycle,
         date=words.date(film.date),
         about=", ".join(part for part in (film.activity, film.place) if part),
-        film=_film_state(sitting),
+        film=_film_state(context),
         clips=len(agreed),
         cut=len(cut),
-        workbook=(sitting.folder / NOTEBOOK).is_file(),
+        workbook=(context.folder / NOTEBOOK).is_file(),
         written=len(said & asked),
-        papers=tuple(view_papers(sitting)),
+        papers=tuple(view_papers(context)),
         next_date=words.date(cycle.next.date),
         notes=tuple(dict.fromkeys(str(problem) for problem in warned)),
     )
 
 
-def name_family(sittings: Iterable[CycleContext], words: Words) -> str | None:
+def name_family(contexts: Iterable[CycleContext], words: Words) -> str | None:
     """Returns what the family is called, by the latest cycle that can be read."""
-    names = [sitting.family_name(words) for sitting in sittings]
+    names = [context.family_name(words) for context in contexts]
     return names[-1] if names else None
 
 
-def _film_state(sitting: CycleContext) -> str:
-    if not sitting.may_film():
+def _film_state(context: CycleContext) -> str:
+    if not context.may_film():
         return "refused"
     try:
-        path = find_inside(sitting.family.folder, sitting.folder, sitting.cycle.film.file)
+        path = find_inside(context.family.folder, context.folder, context.cycle.film.file)
     except (ValueError, CaseError):
         return "missing"
     return "there" if path.is_file() else "missing"
@@ -113,18 +113,18 @@ class FrontHandler(SessionHandler):
 
     def _render(self) -> str:
         words = load_words(self.session.templates, "en")
-        sittings, broken = [], []
+        contexts, broken = [], []
         for folder in self.session.list_cycles():
             try:
-                sittings.append(self.session.open(folder.name))
+                contexts.append(self.session.open(folder.name))
             except VigbookError as err:
                 problems = [str(problem) for problem in err.problems]
                 broken.append({"folder": folder.name, "problems": problems})
-        cycles = [view_cycle(sitting, words) for sitting in sittings]
+        cycles = [view_cycle(context, words) for context in contexts]
         working = {cycle.folder: self.session.jobs.is_running(cycle.folder) for cycle in cycles}
-        worker = next((one.worker for one in sittings if one.worker), None)
+        worker = next((one.worker for one in contexts if one.worker), None)
         return self.render_page(
-            "front.html.j2", family=name_family(sittings, words), worker=worker,
+            "front.html.j2", family=name_family(contexts, words), worker=worker,
             cycles=cycles, broken=broken, working=working,
         )  # fmt: skip
 

@@ -32,21 +32,21 @@ class PaperView:
     stale: bool
 
 
-def view_papers(sitting: CycleContext) -> Iterable[PaperView]:
+def view_papers(context: CycleContext) -> Iterable[PaperView]:
     """Yields the printed papers of a cycle that may be looked at."""
-    for one in list_printed(sitting):
-        title = _name_paper(sitting, one.path, one.variant)
+    for one in list_printed(context):
+        title = _name_paper(context, one.path, one.variant)
         yield PaperView(file=one.path.name, title=title, stale=one.stale)
 
 
-def _name_paper(sitting: CycleContext, path: Path, variant: Variant) -> str:
+def _name_paper(context: CycleContext, path: Path, variant: Variant) -> str:
     name = {
         "take-home": "The page to take home", "script": "The page to read aloud",
         "record": "The team's record", "worksheet": "The sheet for pen and paper",
     }[variant.name]  # fmt: skip
     if variant.person and variant.person != PRACTITIONER:
         aloud = " to read aloud" if variant.name == "script" else ""
-        name = f"The page{aloud} for {sitting.name_of(variant.person)}"
+        name = f"The page{aloud} for {context.name_of(variant.person)}"
     extra = path.stem.split(".")[1:]
     return f"{name} ({', '.join(extra)})" if extra else name
 
@@ -71,11 +71,11 @@ class PaperHandler(SessionHandler):
     def _read(self, cycle: str, name: str, part: str | None, grey: bool) -> tuple[str, bytes | str]:
         from vigbook.server.page_images import count_pages, draw_page  # PDFium
 
-        sitting = self.session.open(cycle)
-        paper = next((one for one in view_papers(sitting) if one.file == name), None)
+        context = self.session.open(cycle)
+        paper = next((one for one in view_papers(context) if one.file == name), None)
         if paper is None:
             raise CaseError(f"there is no {name} that may be shown")
-        path = sitting.folder / "print" / name
+        path = context.folder / "print" / name
         if part is None:
             return "application/pdf", path.read_bytes()
         if part:
@@ -83,7 +83,7 @@ class PaperHandler(SessionHandler):
             return "image/png", draw_page(path, number, _PREVIEW_PX, grey=grey)
         page = self.render_page(
             "paper.html.j2", cycle=cycle, paper=paper, pages=count_pages(path), grey=grey,
-            family=sitting.family_name(load_words(self.session.templates, "en")),
+            family=context.family_name(load_words(self.session.templates, "en")),
         )  # fmt: skip
         return "text/html", page
 

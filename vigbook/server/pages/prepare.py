@@ -67,8 +67,8 @@ class OpenCycles:
                     film.cut_soon()
                     self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), film)
         editor, film = self._open[cycle]
-        sitting, revision = editor.read(lambda: self.session.open(cycle))
-        return sitting, editor, film, revision
+        context, revision = editor.read(lambda: self.session.open(cycle))
+        return context, editor, film, revision
 
 
 class _ChoosingHandler(SessionHandler):
@@ -104,9 +104,9 @@ class _ChoosingHandler(SessionHandler):
             raise web.HTTPError(400)
         return box
 
-    def clip(self, sitting: CycleContext) -> Clip | None:
+    def clip(self, context: CycleContext) -> Clip | None:
         """Returns the clip that was asked for, if one was."""
-        return sitting.cycle.clip(self.get_query_argument("clip", ""))
+        return context.cycle.clip(self.get_query_argument("clip", ""))
 
     async def send(self, kind: str, work: Callable[[], bytes | None]) -> None:
         """Makes a file in a thread and answers with it; 404 where there is none to be had."""
@@ -152,25 +152,25 @@ class StepHandler(_ChoosingHandler):
         await self.tell(lambda: self._edit(cycle, step))
 
     def _show(self, cycle: str, seen: str = "") -> dict[str, Any]:
-        sitting, editor, film, revision = self.cycles.open(cycle)
-        shown: dict[str, Any] = {"revision": revision, "film": film.look(sitting)}
-        shown["cut"] = list_cut(sitting)
+        context, editor, film, revision = self.cycles.open(cycle)
+        shown: dict[str, Any] = {"revision": revision, "film": film.look(context)}
+        shown["cut"] = list_cut(context)
         if revision != seen:
-            shown["cycle"] = show_cycle(sitting)
+            shown["cycle"] = show_cycle(context)
             shown["undo"], shown["redo"] = editor.can_undo, editor.can_redo
         return shown
 
     def _edit(self, cycle: str, step: Step) -> dict[str, Any]:
-        sitting, editor, film, revision = self.cycles.open(cycle)
+        context, editor, film, revision = self.cycles.open(cycle)
         if isinstance(step, WantCopy):
-            film.want_copy(sitting)
+            film.want_copy(context)
             return self._show(cycle)
         if isinstance(step, Faces):
-            return self._seek(cycle, sitting, film, step)
+            return self._seek(cycle, context, film, step)
         try:
             if revision != step.revision:
                 raise ChangedError
-            note = editor.edit(sitting, step, lambda at, ends: _snap(film, sitting, at, ends))
+            note = editor.edit(context, step, lambda at, ends: _snap(film, context, at, ends))
         except ChangedError:
             return {**self._show(cycle), "changed": True}
         except VigbookError as err:
@@ -181,22 +181,22 @@ class StepHandler(_ChoosingHandler):
         return {**self._show(cycle), "note": note}
 
     def _seek(
-        self, cycle: str, sitting: CycleContext, film: FilmSession, step: Faces
+        self, cycle: str, context: CycleContext, film: FilmSession, step: Faces
     ) -> dict[str, Any]:
         film.faces.close()
-        clip = sitting.cycle.clip(step.clip or "")
+        clip = context.cycle.clip(step.clip or "")
         if step.do == "seek-faces" and clip:
             try:
-                if path := film.source(sitting, "film"):
+                if path := film.source(context, "film"):
                     film.faces.begin(path, clip)
             except VigbookError as err:
                 return {**self._show(cycle), "refused": err.as_sentences()}
         return self._show(cycle)
 
 
-def _snap(film: FilmSession, sitting: CycleContext, at: Timecode, ends: bool) -> Timecode:
+def _snap(film: FilmSession, context: CycleContext, at: Timecode, ends: bool) -> Timecode:
     try:
-        return film.snap(sitting, at, ends)
+        return film.snap(context, at, ends)
     except ConsentError:
         raise
     except VigbookError as err:
@@ -216,12 +216,12 @@ class MomentsHandler(_ChoosingHandler):
         )
 
         def work() -> Any:
-            sitting, _, film, _ = self.cycles.open(cycle)
+            context, _, film, _ = self.cycles.open(cycle)
             if which == "moments":
-                return {"moments": film.list_moments(sitting, at, Fraction(reach))}
+                return {"moments": film.list_moments(context, at, Fraction(reach))}
             if which == "neighbours":
-                return {"moments": film.list_neighbours(sitting, at, self.clip(sitting))}
-            return film.find_sharpest(sitting, at)
+                return {"moments": film.list_neighbours(context, at, self.clip(context))}
+            return film.find_sharpest(context, at)
 
         await self.tell(work)
 
@@ -236,14 +236,14 @@ class PictureHandler(_ChoosingHandler):
         box = self.box() if which == "face" else ()
 
         def work() -> bytes | None:
-            sitting, _, film, _ = self.cycles.open(cycle)
+            context, _, film, _ = self.cycles.open(cycle)
             if at is None:
-                return film.strip(sitting)
+                return film.strip(context)
             if which == "still":
-                return film.take_still(sitting, at, self.clip(sitting))
+                return film.take_still(context, at, self.clip(context))
             if which == "face":
-                return crop_face(film.take_picture(sitting, at), box)
-            return film.take_picture(sitting, at)
+                return crop_face(film.take_picture(context, at), box)
+            return film.take_picture(context, at)
 
         await self.send("image/jpeg", work)
 
@@ -256,8 +256,8 @@ class LevelsHandler(_ChoosingHandler):
         """Answers with a byte for each step of time."""
 
         def work() -> bytes | None:
-            sitting, _, film, _ = self.cycles.open(cycle)
-            return film.levels(sitting)
+            context, _, film, _ = self.cycles.open(cycle)
+            return film.levels(context)
 
         await self.send("application/octet-stream", work)
 
@@ -275,8 +275,8 @@ class FilmHandler(_ChoosingHandler, web.StaticFileHandler):
         """Answers with the film, or part of it."""
 
         def work() -> str | None:
-            sitting, _, film, _ = self.cycles.open(cycle)
-            path = film.source(sitting, which)
+            context, _, film, _ = self.cycles.open(cycle)
+            path = film.source(context, which)
             family = self.session.family.resolve()
             return path.resolve().relative_to(family).as_posix() if path else None
 
