@@ -29,7 +29,7 @@ from pypdf import PdfReader
 
 sys.path.append(str(Path(__file__).parents[1]))
 sys.path.append(str(Path(__file__).parents[1] / "tests" / "helpers"))
-from families import sit
+from families import open_first
 from live import CHROMIUM, chromium
 from pdfs import verapdf_says
 from playwright.sync_api import Page
@@ -104,7 +104,7 @@ def print_with_vigbook(family: Path, name: PaperName, renderer: PageRenderer) ->
     """Prints a paper with all that it takes: consents, letters, the check, publishing it."""
     path = family / "cycle-1" / "print" / f"{name}.pdf"
     path.unlink(missing_ok=True)
-    return print_paper(sit(family), Variant(name=name), renderer).path
+    return print_paper(open_first(family), Variant(name=name), renderer).path
 
 
 def print_as_command(family: Path, name: PaperName) -> None:

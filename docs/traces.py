@@ -127,11 +127,11 @@ def _print_take_home(family: Path) -> None:
 
 def record_answer(family: Path) -> list[str]:
     """Follows the words of an answer from the screen to the printed page."""
-    from families import sit
+    from families import open_first
 
     from vigbook.cycle.answering import save_typed
 
-    cycle = sit(family)
+    cycle = open_first(family)
     typed = {"prompt": "clip-1.did", "value": _WORDS, "by": "mum", "source": "said", "base": None,
              "id": "0123456789abcdef"}  # fmt: skip
 

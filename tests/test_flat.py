@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any
 
 import pytest
-from families import CASE, CYCLE, TODAY, sit, write_family
+from families import CASE, CYCLE, TODAY, open_first, write_family
 from IPython.utils.capture import capture_output
 
 import vigbook
@@ -239,7 +239,7 @@ def test_twice_as_much_is_twice_the_work(tmp_path: Path, numbered_film: Path, wh
     works: dict[str, Callable[[Path], object]] = {
         "checked": check,
         "shown": show_all,
-        "printed": lambda family: fill_papers(sit(family)),
+        "printed": lambda family: fill_papers(open_first(family)),
     }
     for family in families:
         read_case_folder(family)  # the parser's own work is not what is counted
@@ -260,7 +260,7 @@ def test_a_prompt_corrected_ten_thousand_times_is_read_in_one_go(
     line = json.loads(journal.read_text("utf-8").splitlines()[0])
     journal.write_text((json.dumps(line) + "\n") * 10_000, "utf-8")
     settle(journal)
-    context = sit(family)
+    context = open_first(family)
     assert len(context.journal.history("clip-1.see")) == 10_000
     page = Page(context=context, words=load_words(context.templates, "en"), use="take-home")
     said: list[object] = []
@@ -319,7 +319,7 @@ def test_the_line_of_a_suggestion_is_known_without_reading_the_journal_again(
     journal = family / "cycle-1" / "answers.jsonl"
     journal.write_text(torn + json.dumps(line) + "\n" + other, "utf-8")
     settle(journal)
-    context = sit(family)
+    context = open_first(family)
     with opened() as files:
         found = [one for one in list_suggestions(context) if one.field]
     told = {(one.field, one.line) for one in found if str(one.file).endswith("answers.jsonl")}
@@ -377,7 +377,7 @@ def test_the_notebooks_process_knows_our_templates_by_the_same_name() -> None:
 
 
 def test_leftovers_are_looked_for_once(built_family: Path) -> None:
-    context = sit(built_family)
+    context = open_first(built_family)
     left = context.media / ".clip-1-abcd1234.part.mp4"
     others = [context.media / name for name in (".own-abcd1234.mp4", ".clip-1-abcd123.part.mp4")]
     for path in (left, *others):

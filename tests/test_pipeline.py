@@ -12,7 +12,7 @@ from subprocess import CompletedProcess
 import av
 import numpy as np
 import pytest
-from families import CASE, COUSIN, CYCLE, sit, write_family
+from families import CASE, COUSIN, CYCLE, open_first, write_family
 from films import numbers_in
 from pdfs import pictures_in, text_of
 
@@ -179,7 +179,7 @@ def test_who_is_in_one_clip_alone_is_asked_before_the_whole_film_is_shown(
     asked = "uses: [filming], answer: no" if answer else "uses: [take-home]"
     people = COUSIN.replace("uses: [filming]", asked)
     case.write_text(people, "utf-8")
-    assert not sit(built_family).may_film()
+    assert not open_first(built_family).may_film()
     assert vigbook("build", built_family).returncode == 0
     assert not aid.exists()
     told = vigbook("check", built_family).stderr

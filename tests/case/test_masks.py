@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from cutting import BOX, build, clip_of, is_covered
 from editing import Bench
-from families import COUSIN, CYCLE, sit
+from families import COUSIN, CYCLE, open_first
 from films import draw_film, read_number, run_ffmpeg
 from pdfs import pictures_in, text_of
 from PIL import Image
@@ -112,10 +112,10 @@ def sit_with(family: Path, cycle: str, case: str = COUSIN, *, checked: bool = Tr
     path = family / "cycle-1" / "cycle.yaml"
     path.write_text(cycle, "utf-8")
     if checked:
-        of = seal_masks(sit(family).cycle.clips[0], FILM)
+        of = seal_masks(open_first(family).cycle.clips[0], FILM)
         told = f"    masks_checked: {{date: 2026-09-20, of: {of}}}\n"
         path.write_text(cycle.replace("    title: Waiting", f"{told}    title: Waiting"), "utf-8")
-    return cut(sit(family))
+    return cut(open_first(family))
 
 
 def allowed(context: CycleContext, use: Use) -> tuple[bool, bool]:
@@ -163,7 +163,7 @@ def test_a_no_stands_whatever_is_covered(family: Path, row: str) -> None:
 def test_being_filmed_needs_a_yes_of_everybody(family: Path) -> None:
     case = COUSIN.replace("zoe, uses: [filming]", "zoe, uses: [own-copy]")
     assert allowed(sit_with(family, MUTE, case), "take-home") == (False, False)
-    assert "Zoe: not asked about being filmed" in str(list_withheld(sit(family))[0])
+    assert "Zoe: not asked about being filmed" in str(list_withheld(open_first(family))[0])
 
 
 def test_who_is_covered_was_filmed_though_no_list_says_so(family: Path) -> None:
@@ -189,7 +189,9 @@ def test_check_says_what_is_not_watched_and_whose_face_decides(family: Path) -> 
     assert [one.field for one in list_withheld(watched) if "page" in one.found] == ["clips[1]"]
     path = family / "cycle-1" / "cycle.yaml"
     path.write_text(path.read_text("utf-8").replace("[0.25, 0.5,", "[0.2, 0.5,"), "utf-8")
-    assert says(cut(sit(family))) == ["was changed since somebody watched the covered clip through"]
+    assert says(cut(open_first(family))) == [
+        "was changed since somebody watched the covered clip through"
+    ]
 
 
 def test_a_mask_over_somebody_unknown_is_told_where_it_stands(family: Path) -> None:
@@ -230,7 +232,7 @@ def test_boxes_are_added_moved_and_taken_away_with_comments_kept(family: Path) -
     bench.do("delete-masks", clip="clip-1", masks=[2])
     assert bench.text == COMMENTED.replace(checked, "")
     bench.do("delete-masks", clip="clip-1", masks=[1])
-    assert sit(family).cycle.clips[0].masks == ()
+    assert open_first(family).cycle.clips[0].masks == ()
     assert "  # The second.\n  - id: clip-2\n" in bench.text
     for _ in range(4):
         bench.do("undo")
@@ -245,7 +247,7 @@ def test_boxes_of_a_found_face_are_one_step(family: Path) -> None:
     ]
     before = bench.text
     bench.do("add-masks", clip="clip-1", masks=masks)
-    assert [one.end.format() for one in sit(family).cycle.clips[0].masks] == [
+    assert [one.end.format() for one in open_first(family).cycle.clips[0].masks] == [
         "00:00:03.000", "00:00:04.000",
     ]  # fmt: skip
     bench.do("undo")
@@ -259,10 +261,12 @@ def test_a_box_at_the_clips_edge_goes_along_when_the_clip_grows(family: Path) ->
     bench.do("add-masks", clip="clip-1", masks=[{"box": [0.5, 0.5, 0.2, 0.2]}, middle])
     bench.do("set-clip", clip="clip-1", field="end", value="5")
     bench.do("set-clip", clip="clip-1", field="start", value="1.2")
-    spans = [(one.start.format(), one.end.format()) for one in sit(family).cycle.clips[0].masks]
+    spans = [
+        (one.start.format(), one.end.format()) for one in open_first(family).cycle.clips[0].masks
+    ]
     assert spans == [("00:00:01.200", "00:00:05.000"), ("00:00:02.400", "00:00:03.200")]
     bench.do("set-clip", clip="clip-1", field="end", value="4")  # a shorter one needs nothing
-    assert sit(family).cycle.clips[0].masks[0].end.format() == "00:00:05.000"
+    assert open_first(family).cycle.clips[0].masks[0].end.format() == "00:00:05.000"
 
 
 @pytest.mark.parametrize(
@@ -288,7 +292,7 @@ def test_a_step_that_cannot_be_done_says_why(family: Path, step: dict[str, Any],
 def test_a_box_drawn_over_the_edge_is_cut_at_it(family: Path) -> None:
     bench = Bench(family)
     bench.do("add-masks", clip="clip-1", masks=[{"box": [-0.2, 0.9, 0.5, 0.4]}])
-    assert sit(family).cycle.clips[0].masks[0].box == (0, 0.9, 0.3, 0.1)
+    assert open_first(family).cycle.clips[0].masks[0].box == (0, 0.9, 0.3, 0.1)
 
 
 # --- In the pixels --------------------------------------------------------------------------------
@@ -346,7 +350,7 @@ def test_what_was_cut_bare_is_gone_everywhere_once_it_is_covered(
     path = cycle / "cycle.yaml"
     path.write_text(path.read_text("utf-8").replace("    title: Wait", box + "    title: Wait"))
     # Until it is cut anew, the bare one is not shown when looking together.
-    context = sit(built_family)
+    context = open_first(built_family)
     words = load_words(find_templates(), "en")
     shown = [describe_clip(context, one, words)["source"] for one in context.cycle.clips]
     assert [one is not None for one in shown] == [False, True]

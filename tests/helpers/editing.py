@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from families import CYCLE, sit
+from families import CYCLE, open_first
 
 from vigbook.prepare.edits import CycleEditor
 from vigbook.prepare.steps import Faces, FileStep, Turn, WantCopy, parse_step
@@ -31,7 +31,7 @@ class Bench:
         """Does one step on what is on the disk."""
         revision = typed.pop("revision", None) or self.editor.revision()
         return self.editor.edit(
-            sit(self.family), read_edit({"do": do, "revision": revision, **typed})
+            open_first(self.family), read_edit({"do": do, "revision": revision, **typed})
         )
 
     @property
@@ -40,4 +40,4 @@ class Bench:
 
     @property
     def clips(self) -> list[str]:
-        return [clip.id for clip in sit(self.family).cycle.clips]
+        return [clip.id for clip in open_first(self.family).cycle.clips]

@@ -103,7 +103,7 @@ def run_vigbook(
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout)
 
 
-def sit(family: Path, today: str = TODAY) -> CycleContext:
+def open_first(family: Path, today: str = TODAY) -> CycleContext:
     """Returns a family's first cycle with all that is known of it."""
     folder = family / "cycle-1"
     day = datetime.date.fromisoformat(today)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pypdfium2
 import pytest
-from families import sit
+from families import open_first
 from numpy.typing import NDArray
 from pdfs import text_of
 from pypdfium2 import raw
@@ -93,7 +93,8 @@ def printed(built_family: Path, renderer: PageRenderer) -> dict[str, Path]:
     )
     names: tuple[PaperName, ...] = ("take-home", "record", "worksheet")
     return {
-        name: print_paper(sit(built_family), Variant(name=name), renderer).path for name in names
+        name: print_paper(open_first(built_family), Variant(name=name), renderer).path
+        for name in names
     }
 
 

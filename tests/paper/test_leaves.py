@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from families import run_vigbook, sit
+from families import open_first, run_vigbook
 from films import read_number
 from marked import ALLOWED, ALLOWED_DAYS, DAYS, PAPERS, Marks, write_marked_family
 from pdfs import alt_texts_in, attachments_of, bookmarks_of, properties_of, text_of
@@ -57,7 +57,7 @@ def marked(
     assert done.returncode == 0, done.stdout
     (family.parent / "told.json").write_text(done.stdout)
     for variant in OTHERS:
-        print_paper(sit(family), variant, renderer)
+        print_paper(open_first(family), variant, renderer)
     return family
 
 
@@ -306,7 +306,9 @@ def test_each_consent_holds_for_its_person_its_use_its_days_and_its_readers(
     )
     found = [
         stills_on(
-            print_paper(sit(built_family), Variant(name="take-home", person=person), renderer).path,
+            print_paper(
+                open_first(built_family), Variant(name="take-home", person=person), renderer
+            ).path,
             built_family,
         )
         for person in (None, "mum", "dad")[: len(held)]
@@ -378,7 +380,7 @@ def test_a_page_with_refusals_is_that_of_a_family_that_never_had_what_was_refuse
             without_those_who_refused(family)
         shutil.rmtree(family / "cycle-1" / "print")
         for person in (None, MARK("id mum")):
-            print_paper(sit(family), Variant(name="take-home", person=person), renderer)
+            print_paper(open_first(family), Variant(name="take-home", person=person), renderer)
         found.append([paper(family, letter) for letter in "FM"])
     for one, other in zip(*found, strict=True):
         assert (text_of(one), alt_texts_in(one)) == (text_of(other), alt_texts_in(other))
@@ -458,7 +460,7 @@ def test_the_record_says_who_ticked_and_when(built_family: Path, renderer: PageR
             "value": True, "by": "mum", "source": "said"}  # fmt: skip
     journal.write_text(json.dumps(tick) + "\n", "utf-8")
     printed = [
-        print_paper(sit(built_family), Variant(name=one), renderer)
+        print_paper(open_first(built_family), Variant(name=one), renderer)
         for one in ("record", "take-home")
     ]
     record, page = (text_of(one.path) for one in printed)
@@ -473,13 +475,13 @@ def test_a_rating_that_is_not_shared_is_told_and_leaves_no_trace(
 ) -> None:
     case = built_family / "case.yaml"
     edit(case, "consents:", "  - {id: gran, name: Pat, role: gran}\nconsents:")
-    never = print_paper(sit(built_family), Variant(name="take-home"), renderer)
+    never = print_paper(open_first(built_family), Variant(name="take-home"), renderer)
     before = never.path.read_bytes()
     rating = {"v": 1, "id": "1", "at": "2026-10-05T10:00:00.000Z", "prompt": "goal.settle.now",
               "value": 5, "by": "gran", "source": "said"}  # fmt: skip
     (built_family / "cycle-1" / "answers.jsonl").write_text(json.dumps(rating) + "\n", "utf-8")
     never.path.unlink()
-    printed = print_paper(sit(built_family), Variant(name="take-home"), renderer)
+    printed = print_paper(open_first(built_family), Variant(name="take-home"), renderer)
     assert printed.path.read_bytes() == before
     assert [(one.field, one.found) for one in printed.withheld] == [
         ("goal.settle.now",
@@ -524,7 +526,9 @@ def test_the_page_says_when_films_are_deleted_and_whom_to_ask(
     for name, edits in changes.items():
         for old, new in edits:
             edit(files[name], old, new)
-    assert said in text_of(print_paper(sit(built_family), Variant(name="take-home"), renderer).path)
+    assert said in text_of(
+        print_paper(open_first(built_family), Variant(name="take-home"), renderer).path
+    )
 
 
 def test_a_day_of_deletion_that_nobody_knows_is_told(built_family: Path, vigbook: Run) -> None:

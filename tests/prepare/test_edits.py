@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from editing import Bench
-from families import CYCLE, TODAY, sit
+from families import CYCLE, TODAY, open_first
 
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
@@ -58,7 +58,7 @@ def commented(family: Path) -> Bench:
 
 def test_a_new_clip_gets_its_marks_and_the_next_free_id(bench: Bench) -> None:
     bench.do("add-clip", start="00:00:09.000", end="10.2")
-    cycle = sit(bench.family).cycle
+    cycle = open_first(bench.family).cycle
     assert bench.clips == ["clip-1", "clip-2", "clip-3"]
     assert cycle.clips[2].start == Timecode.parse("9")
     assert "    start: 00:00:09.000\n    end: 00:00:10.200\n" in bench.text
@@ -68,8 +68,8 @@ def test_a_mark_is_brought_to_the_time_of_its_frame(bench: Bench) -> None:
     seen = bench.editor.revision()
     step = AddClip(do="add-clip", start="9.013", end="10.047", revision=seen)
     frame = lambda at, _: Timecode(at.seconds * 25 // 1 / 25)  # noqa: E731
-    bench.editor.edit(sit(bench.family), step, frame)
-    clip = sit(bench.family).cycle.clips[2]
+    bench.editor.edit(open_first(bench.family), step, frame)
+    clip = open_first(bench.family).cycle.clips[2]
     assert (clip.start.format(), clip.end.format()) == ("00:00:09.000", "00:00:10.040")
 
 
@@ -79,7 +79,7 @@ def test_an_id_that_words_were_said_about_is_never_given_again(bench: Bench) -> 
     write_answer(journal, "clip-2.see", "I waited.", by="mum", source="said", base=None)
     note = bench.do("delete-clip", clip="clip-2")
     assert note == "Words were said about this clip. They are kept, but print nowhere without it."
-    assert next_id(sit(bench.family)) == "clip-3"
+    assert next_id(open_first(bench.family)) == "clip-3"
 
 
 def test_the_first_clip_of_a_new_case_goes_in_among_its_comments(family: Path) -> None:
@@ -106,7 +106,7 @@ def test_each_edit_keeps_every_comment_in_its_place(commented: Bench) -> None:
         "    stills:",
         "      - {at: 00:00:07.000, alt: 'Sam: the spoon'}",
     ]
-    assert sit(commented.family).cycle.clips[0].why == "She waits: it's “hers” # really"
+    assert open_first(commented.family).cycle.clips[0].why == "She waits: it's “hers” # really"
 
 
 def test_a_clip_that_moves_takes_along_what_is_written_above_it(commented: Bench) -> None:
@@ -235,7 +235,7 @@ def test_taking_words_out_takes_the_line_out(bench: Bench) -> None:
     bench.do("set-clip", clip="clip-1", field="question", value="  ")
     bench.do("set-clip", clip="clip-1", field="in_shot", value=["child", "mum"])
     bench.do("delete-still", clip="clip-1", still=1)
-    clip = sit(bench.family).cycle.clips[0]
+    clip = open_first(bench.family).cycle.clips[0]
     assert (clip.question, clip.in_shot, clip.stills) == (None, None, ())
     assert "question:" not in bench.text
 
@@ -243,7 +243,7 @@ def test_taking_words_out_takes_the_line_out(bench: Bench) -> None:
 def test_stills_stand_in_the_order_of_time(bench: Bench) -> None:
     bench.do("add-still", clip="clip-1", at="3.96")
     bench.do("add-still", clip="clip-1", at="2")
-    times = [still.at.format() for still in sit(bench.family).cycle.clips[0].stills]
+    times = [still.at.format() for still in open_first(bench.family).cycle.clips[0].stills]
     assert times == ["00:00:02.000", "00:00:03.000", "00:00:03.960"]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import CASE, CYCLE, TODAY, sit, write_family
+from families import CASE, CYCLE, TODAY, open_first, write_family
 from films import draw_film, numbers_in
 from live import wait_until
 
@@ -40,7 +40,7 @@ def room(family: Path) -> Iterator[FilmSession]:
 
 
 def cutting(room: FilmSession, family: Path) -> dict[str, Any]:
-    told: dict[str, Any] = room.look(sit(family))["cutting"]
+    told: dict[str, Any] = room.look(open_first(family))["cutting"]
     return told
 
 
@@ -87,7 +87,7 @@ def test_a_clip_that_is_done_stays_when_the_next_is_left_off(
 
 
 def test_a_clip_that_ends_at_the_last_frame_has_it_too(room: FilmSession, family: Path) -> None:
-    context = sit(family)
+    context = open_first(family)
     wait_until(lambda: room.look(context)["state"] == "ready")
     length = Timecode(Fraction(str(room.look(context)["length"])))
     just_before = length - Timecode(Fraction(1, 100))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from families import sit
+from families import open_first
 from hypothesis import given
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
@@ -97,7 +97,7 @@ def test_cells_of_a_teams_own_template_are_known_and_so_are_ours_beside_them(
     (own / "torn.ipynb").write_text("{", "utf-8")
     cells = [code("print(\n'ours')"), code("review.goals()")]
     assert list_strange(cells, find_templates(tmp_path / "ours")) == []
-    context = sit(built_family)
+    context = open_first(built_family)
     assert list_strange_cells(context, {"cells": cells}) == ["print(\n'ours')"]
     (own / "method.yaml").unlink()  # then it is no method, whatever lies there
     assert list_strange(cells, find_templates(tmp_path / "ours")) == ["print(\n'ours')"]
@@ -106,7 +106,7 @@ def test_cells_of_a_teams_own_template_are_known_and_so_are_ours_beside_them(
 def test_a_workbook_as_it_was_built_has_no_strange_cell(built_family: Path) -> None:
     node = json.loads((built_family / "cycle-1" / "workbook.ipynb").read_text("utf-8"))
     assert len(node["cells"]) == 8
-    assert list_strange_cells(sit(built_family), node) == []
+    assert list_strange_cells(open_first(built_family), node) == []
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from vigbook.workbook.widgets import ClipPlayer, PromptWidget, describe_clip, de
 TODAY = datetime.date(2026, 11, 22)
 
 
-def sit(family: Path, cycle: int = 1) -> CycleContext:
+def open_first(family: Path, cycle: int = 1) -> CycleContext:
     folder = family / f"cycle-{cycle}"
     return open_context(read_case_folder(family, [folder]), folder, find_templates(), TODAY)
 
@@ -46,7 +46,7 @@ def values(family: Path) -> list[Any]:
 
 def test_a_draft_that_was_saved_unheard_is_replaced_by_its_next(family: Path) -> None:
     """A window knows its own earlier texts: they are no other person's answer."""
-    context = sit(family)
+    context = open_first(family)
     assert "saved" in save_typed(context, typed("She"))
     again = save_typed(context, typed("She looks", id="00000000000000a2", own=["00000000000000a1"]))
     assert again["saved"]["value"] == "She looks"
@@ -59,7 +59,7 @@ def test_a_draft_that_was_saved_unheard_is_replaced_by_its_next(family: Path) ->
 
 def test_only_what_is_not_the_texts_fault_is_sent_again(family: Path) -> None:
     """A list that is too long waits for a person; a journal that cannot be written does not."""
-    context = sit(family)
+    context = open_first(family)
     long = save_typed(context, typed("1\n2\n3\n4", prompt="helped"))
     assert long == {"refused": "4 lines, and it takes up to 3: choose among them."}
     (family / "cycle-1" / "answers.jsonl").mkdir()
@@ -70,7 +70,7 @@ def test_only_what_is_not_the_texts_fault_is_sent_again(family: Path) -> None:
 
 def test_a_family_that_was_moved_away_gets_no_ghost_at_its_old_place(family: Path) -> None:
     """It is told, and nothing is written where nobody would look for it."""
-    context = sit(family)
+    context = open_first(family)
     moved = family.rename(family.with_name("moved"))
     told = save_typed(context, typed("She looks"))
     assert told["again"] is True
@@ -82,7 +82,7 @@ def test_a_family_that_was_moved_away_gets_no_ghost_at_its_old_place(family: Pat
 
 def test_a_prompt_tells_its_names_and_who_may_have_said_it(family: Path, words: Words) -> None:
     """The worker comes last; drafts are kept under the family's folder, cycle and prompt."""
-    context = sit(family)
+    context = open_first(family)
     shown = describe_prompt(context, context.prompts["clip-1.child-first"], words)
     assert shown["label"] == "What did Mia do first?"
     assert [one["name"] for one in shown["speakers"]] == ["Sam", "Mia", "Jo"]
@@ -96,7 +96,7 @@ def test_a_ladder_shows_what_is_hoped_for_and_the_last_rating(family: Path, word
     """First the baseline, later what was said in the cycle before; never the words to it."""
     prompt_id = "goal.settle.now"
     (family / "case.yaml").write_text(CASE.replace("value: 3", "value: 3, words: A battle."))
-    shown = describe_prompt(sit(family), sit(family).prompts[prompt_id], words)
+    shown = describe_prompt(open_first(family), open_first(family).prompts[prompt_id], words)
     assert (shown["steps"], shown["hoped"]) == (list(range(1, 11)), 7)
     assert shown["earlier"] == {"value": 3, "day": None}
     assert "battle" not in json.dumps(shown)
@@ -104,7 +104,7 @@ def test_a_ladder_shows_what_is_hoped_for_and_the_last_rating(family: Path, word
     second = family / "cycle-2"
     second.mkdir()
     (second / "cycle.yaml").write_text("cycle: 2\nin_shot: [child, mum]\n")
-    context = sit(family, 2)
+    context = open_first(family, 2)
     later = describe_prompt(context, context.prompts[prompt_id], words)
     assert later["earlier"]["value"] == 5
 
@@ -114,7 +114,7 @@ def test_an_emptied_answer_is_still_what_the_next_is_begun_from(family: Path, wo
     journal = family / "cycle-1" / "answers.jsonl"
     write_answer(journal, "remember", "She looks.", by="mum", source="said")
     emptied = write_answer(journal, "remember", "", by="mum", source="said")
-    context = sit(family)
+    context = open_first(family)
     widget = PromptWidget(context, context.prompts["remember"], words)
     assert widget.standing is not None
     assert widget.standing["id"] == emptied.id
@@ -122,7 +122,7 @@ def test_an_emptied_answer_is_still_what_the_next_is_begun_from(family: Path, wo
 
 def test_a_widget_brings_only_the_way_to_its_module(family: Path, words: Words) -> None:
     """The same few lines for each: what draws it comes from our own server."""
-    context = sit(family)
+    context = open_first(family)
     prompt = PromptWidget(context, context.prompts["remember"], words)
     player = ClipPlayer(context, context.cycle.clips[0], words)
     assert re.fullmatch(r"vigbook/live/[0-9a-f]{12}/prompt\.js", prompt.module)
@@ -134,7 +134,7 @@ def test_a_widget_brings_only_the_way_to_its_module(family: Path, words: Words) 
 
 def test_a_clip_is_shown_once_it_is_cut(built_family: Path, words: Words) -> None:
     """Before, there is nothing to play; after, its film and its stills, by their addresses."""
-    context = sit(built_family)
+    context = open_first(built_family)
     shown = describe_clip(context, context.cycle.clips[0], words)
     assert shown["source"] == "cycle-1/clip-1.mp4"
     assert [still["source"] for still in shown["stills"]] == ["cycle-1/clip-1-1.jpg"]
@@ -151,14 +151,14 @@ def test_a_clip_that_somebody_said_no_to_leaves_no_trace(built_family: Path, wor
     (built_family / "case.yaml").write_text(
         CASE.replace("helping_question", no + "helping_question")
     )
-    context = sit(built_family)
+    context = open_first(built_family)
     player = ClipPlayer(context, context.cycle.clips[0], words)
     assert (player.shown["source"], player.shown["stills"]) == (None, [])
 
 
 def test_moments_are_kept_as_times_of_the_film(built_family: Path, words: Words) -> None:
     """In order, each once, by the worker's hand; one outside the clip is refused."""
-    context = sit(built_family)
+    context = open_first(built_family)
     player = ClipPlayer(context, context.cycle.clips[0], words)
     place, first = player.shown["place"], player.shown["first"]
     marked = [{"at": "00:00:03.000"}, {"at": "00:00:02.200"}, {"at": "00:00:03.000"}]
