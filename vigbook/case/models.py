@@ -267,9 +267,10 @@ class Case(Model):
         return tuple(person for person in self.people if person.receives)
 
 
-class Film(Model):
+class CycleFilm(Model):
     """The film of one cycle and how it was made."""
 
+    model_config = ConfigDict(title="Film")  # for editors; `vigbook.film` has a Film of its own
     file: Text = "film.mp4"
     date: Date | None = None
     place: Text | None = None
@@ -374,7 +375,7 @@ class Cycle(Model):
     """One film and one shared review: the whole of `cycle.yaml`."""
 
     cycle: Annotated[int, Field(ge=1, le=99)]
-    film: Film = Film()
+    film: CycleFilm = CycleFilm()
     in_shot: Annotated[tuple[Id, ...], Field(min_length=1)]
     clips: tuple[Clip, ...] = ()
     review: HeldReview | None = None
