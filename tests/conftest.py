@@ -52,6 +52,10 @@ LONGEST = (
     "film/test_secrets",
     "demo/test_examples",
     "server/test_prepare_masks_live",
+    "test_gates",
+    "server/test_live_modules",
+    "docs/test_traces",
+    "docs/test_pages",
 )
 
 
@@ -61,8 +65,10 @@ NO_BROWSER = "no browser is here that tests can start"
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Puts the longest files first, and leaves out tests of pages where there is no browser."""
-    turns = {name: turn for turn, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: turns.get(f"{item.path.parent.name}/{item.path.stem}", len(turns)))
+    turns = {f"{name}.py": turn for turn, name in enumerate(LONGEST)}
+    tests = Path(__file__).parent
+    assert [name for name in turns if not (tests / name).is_file()] == []
+    items.sort(key=lambda one: turns.get(one.path.relative_to(tests).as_posix(), len(turns)))
     missing = {name for name in PROGRAMS if not find_browser(name)}
     if missing and "CI" in os.environ:
         raise pytest.UsageError(f"{NO_BROWSER}: {', '.join(sorted(missing))}")

@@ -19,7 +19,7 @@ from pdfs import pictures_in, text_of
 from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Journal, read_journal
 from vigbook.cycle.context import CycleContext, open_context
-from vigbook.cycle.review_data import Review
+from vigbook.cycle.review_data import ReviewData
 from vigbook.method.known_cells import hash_code, is_harmless, read_known, source_of
 from vigbook.method.method import find_templates, load_words
 from vigbook.server.pages.home import view_cycle
@@ -96,7 +96,7 @@ def test_an_old_bag_is_whole(version: str, vigbook: Run) -> None:
     assert done.returncode == 0, done.stderr
     assert [one["ok"] for one in json.loads(done.stdout)] == [True] * len(bags)
     for bag in bags:
-        review = Review.model_validate_json((bag / "data" / "review.json").read_bytes())
+        review = ReviewData.model_validate_json((bag / "data" / "review.json").read_bytes())
         assert review.made_with == f"vigbook {version}"
         assert len(review.answers) > 20
 

@@ -71,3 +71,13 @@ def test_no_folder_has_more_files_than_one_can_look_over() -> None:
     files = Counter(path.parent for path in PACKAGE.rglob("*.py"))
     assert len(files) == len(FACES)
     assert max(files.values()) <= 20
+
+
+def test_no_two_classes_share_a_name() -> None:
+    """One word, one thing: whoever reads `Film` need not look where it was imported from."""
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(str(path.relative_to(PACKAGE)))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

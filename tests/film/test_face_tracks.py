@@ -14,7 +14,7 @@ from live import wait_until
 from vigbook.case.models import Clip, Mask
 from vigbook.errors import FilmError, UsageError
 from vigbook.film import face_detector
-from vigbook.film.face_tracks import Look, find_faces, link_looks, make_masks
+from vigbook.film.face_tracks import Look, link_looks, make_masks, track_faces
 from vigbook.film.film import Film
 from vigbook.film.reader import Reader
 from vigbook.prepare.face_search import FaceSearch
@@ -63,7 +63,7 @@ def test_every_picture_of_a_moving_face_lies_inside_its_boxes(
     walking: Path, reader: Reader
 ) -> None:
     clip = clip_of(0.4, 2.32, 1.0)
-    (face,) = find_faces(Film(walking, reader), clip)
+    (face,) = track_faces(Film(walking, reader), clip)
     bare = [
         number
         for number in range(10, 58)
@@ -85,7 +85,7 @@ def test_every_picture_of_a_moving_face_lies_inside_its_boxes(
 
 def test_a_head_that_lies_on_its_side_is_found_too(tmp_path: Path, reader: Reader) -> None:
     film = draw_face_film(tmp_path / "lying.mp4", [(200, 60)] * 6, turned=True)
-    (face,) = find_faces(Film(film, reader), clip_of(0, 0.2))
+    (face,) = track_faces(Film(film, reader), clip_of(0, 0.2))
     # Turned to the left, what was the right side is the upper.
     left, top, right, bottom = ASTRONAUTS_FACE
     lying = [200 + top, 60 + 120 - right, 200 + bottom, 60 + 120 - left]
@@ -97,7 +97,7 @@ def test_boxes_lie_on_the_upright_picture_of_a_turned_film(tmp_path: Path, reade
     upright = draw_face_film(tmp_path / "upright.mp4", [(60, 60)] * 6)
     turned = tmp_path / "turned.mp4"
     run_ffmpeg("-display_rotation", "90", "-i", upright, "-c", "copy", turned)
-    (face,) = find_faces(Film(turned, reader), clip_of(0, 0.2))
+    (face,) = track_faces(Film(turned, reader), clip_of(0, 0.2))
     left, top, right, bottom = (side + 60 for side in ASTRONAUTS_FACE)
     x, y, across, down = face.masks[0].box
     # The picture is 270 by 480 now; what was on its left is below.
@@ -110,7 +110,7 @@ def test_boxes_lie_on_the_upright_picture_of_a_turned_film(tmp_path: Path, reade
 
 def test_nobody_is_found_where_nobody_is(tmp_path: Path, reader: Reader) -> None:
     film = draw_face_film(tmp_path / "empty.mp4", [None] * 6)
-    assert find_faces(Film(film, reader), clip_of(0, 0.2)) == []
+    assert track_faces(Film(film, reader), clip_of(0, 0.2)) == []
 
 
 # --- Following a face, without a film ----------------------------------------------------------
@@ -182,4 +182,4 @@ def test_looking_for_faces_is_left_off_at_once(walking: Path) -> None:
 def test_looking_for_faces_has_limits(walking: Path) -> None:
     """A film that makes it take for ever, or all the memory, takes down a process of its own."""
     with Reader(Limits(memory_bytes=300 * 1024**2)) as reader, pytest.raises(FilmError):
-        find_faces(Film(walking, reader), clip_of(0, 1))
+        track_faces(Film(walking, reader), clip_of(0, 1))

@@ -8,10 +8,10 @@ from typing import Any
 from families import CYCLE, open_first
 
 from vigbook.prepare.edits import CycleEditor
-from vigbook.prepare.steps import Faces, FileStep, Turn, WantCopy, parse_step
+from vigbook.prepare.steps import Faces, FileStep, UndoRedo, WantCopy, parse_step
 
 
-def read_edit(sent: dict[str, Any]) -> FileStep | Turn:
+def read_edit(sent: dict[str, Any]) -> FileStep | UndoRedo:
     """Returns a step that was sent, as the server reads it, of those that edit."""
     step = parse_step(sent)
     assert not isinstance(step, WantCopy | Faces)

@@ -15,7 +15,7 @@ from vigbook.paper.geometry import (
     FITS,
     FOR_TEMPLATES,
     STRIP_GAP_MM,
-    Picture,
+    PictureSize,
     anchors_tuck_in,
     easy_width_mm,
     foot_height_mm,
@@ -30,10 +30,10 @@ from vigbook.paper.geometry import (
     take_home_sizes,
 )
 
-LANDSCAPE = Picture(width=1920, height=1080)
-PORTRAIT = Picture(width=1080, height=1920)
-SQUARE = Picture(width=1000, height=1000)
-SMALL = Picture(width=160, height=120)
+LANDSCAPE = PictureSize(width=1920, height=1080)
+PORTRAIT = PictureSize(width=1080, height=1920)
+SQUARE = PictureSize(width=1000, height=1000)
+SMALL = PictureSize(width=160, height=120)
 EVERY_FIT = range(FITS)
 SIZES: tuple[Size, ...] = get_args(Size)
 STYLE = (find_templates()[0] / "print" / "print.css").read_text("utf-8")
@@ -41,7 +41,7 @@ AUTHORS = Path(__file__).parents[2] / "docs" / "authors" / "templates.md"
 POINT_MM = 25.4 / 72
 
 
-def height_mm(picture: Picture, width_mm: float) -> float:
+def height_mm(picture: PictureSize, width_mm: float) -> float:
     """Returns how tall a picture of a width is."""
     return width_mm * picture["height"] / picture["width"]
 
@@ -78,8 +78,8 @@ def test_a_portrait_and_a_landscape_look_equally_large() -> None:
 
 
 def test_a_picture_is_no_wider_and_no_taller_than_it_may_be() -> None:
-    wide = picture_width_mm(Picture(width=4000, height=500), 5000, 90, 82)
-    tall = picture_width_mm(Picture(width=500, height=4000), 5000, 90, 82)
+    wide = picture_width_mm(PictureSize(width=4000, height=500), 5000, 90, 82)
+    tall = picture_width_mm(PictureSize(width=500, height=4000), 5000, 90, 82)
     assert [wide, tall] == pytest.approx([90, 82 / 8])
 
 
@@ -100,7 +100,7 @@ def test_a_small_picture_stays_small_and_sharp_wherever_it_stands(width_mm: floa
 
 
 @pytest.mark.parametrize("picture", [LANDSCAPE, PORTRAIT, SQUARE])
-def test_words_beside_a_picture_leave_it_free(picture: Picture) -> None:
+def test_words_beside_a_picture_leave_it_free(picture: PictureSize) -> None:
     for place in (place_in_moment(picture, 2750), place_on_worksheet(picture)):
         assert place.height_mm == pytest.approx(height_mm(picture, place.width_mm))
         assert place.indent_mm == pytest.approx(place.width_mm + 6)
@@ -118,7 +118,7 @@ def test_three_stills_of_the_record_stand_in_a_row() -> None:
 
 
 def test_the_easy_pages_picture_fills_the_line_or_the_height_that_is_left() -> None:
-    wide = Picture(width=1920, height=800)
+    wide = PictureSize(width=1920, height=800)
     assert [easy_width_mm(wide, fit) for fit in EVERY_FIT] == [
         174, 174, pytest.approx(66 * 2.4), pytest.approx(50 * 2.4),
     ]  # fmt: skip
@@ -138,7 +138,7 @@ STRIPS = [
 @pytest.mark.parametrize("pictures", STRIPS)
 @pytest.mark.parametrize(("paper", "sheet_mm"), [("a4", 210), ("letter", 215.9)])
 def test_a_strip_fills_the_line_and_has_one_height(
-    pictures: list[Picture], paper: Literal["a4", "letter"], sheet_mm: float
+    pictures: list[PictureSize], paper: Literal["a4", "letter"], sheet_mm: float
 ) -> None:
     _, margin_mm, _ = in_style(r"@page \{\s+margin: (\d+)mm (\d+)mm (\d+)mm;")
     line_mm = sheet_mm - 2 * margin_mm

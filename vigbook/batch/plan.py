@@ -79,19 +79,29 @@ def plan_case(case: Path, options: Options) -> Plan:
         return Plan(case=case, reasons=("not built yet",))
 
 
-def scan(case: Path, options: Options) -> dict[str, Seen]:
-    """Returns what is seen of every file of a case that a build reads or makes, by its path."""
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scan:
+    """What is seen of all that a build reads or makes.
+
+    Attributes:
+        files: every file of the case, by its path.
+        templates: a SHA-256 of the templates.
+    """
+
+    files: Mapping[str, Seen]
+    templates: str
+
+
+def scan(case: Path, options: Options) -> Scan:
+    """Returns what is seen of a case and of the templates now."""
     try:
-        _hash_templates(options.templates)  # as they are before, not after
         family, _ = find_family(case)
-        return dict(_walk(family, ""))
+        return Scan(files=dict(_walk(family, "")), templates=_hash_templates(options.templates))
     except (VigbookError, OSError):
-        return {}  # its build tells
+        return Scan(files={}, templates="")  # its build tells
 
 
-def write_stamp(
-    case: Path, options: Options, before: Mapping[str, Seen], outcomes: Sequence[Outcome]
-) -> None:
+def write_stamp(case: Path, options: Options, before: Scan, outcomes: Sequence[Outcome]) -> None:
     """Leaves a stamp that a family was built, unless something went wrong or changed meanwhile.
 
     Then an earlier one may stay: it tells of other content than is there now.
@@ -109,7 +119,7 @@ def write_stamp(
         if (
             {one.cycle for one in outcomes} != {*map(number_of, find_cycles(family))}
             or not all(one.ok for one in outcomes)
-            or _inputs(before, made) != _inputs(after, made)
+            or _inputs(before.files, made) != _inputs(after, made)
         ):
             return
         known = (_read_stamp(family) or {}).get("files", {}) | _cut_from(family, after)
@@ -119,7 +129,7 @@ def write_stamp(
             "v": 1,
             "service": service and os.path.relpath(service, family),
             "made_with": _list_versions(),
-            "templates": _hash_templates(options.templates),
+            "templates": before.templates,
             "day": options.today.isoformat(),
             "until": min((one.until.isoformat() for one in outcomes if one.until), default=None),
             "files": {

@@ -195,14 +195,14 @@ def write_new_case(folder: Path) -> None:
 def _write_new_cycle(folder: Path) -> None:
     family, name = folder.absolute().parent, folder.absolute().name
     if not _CYCLE_FOLDER.fullmatch(name):
-        number = len(find_cycles(family)) + 1
+        number = max(map(number_of, find_cycles(family)), default=0) + 1
         found = "is a folder in a family that is there already"
         mend = f"for its next cycle write 'vigbook new {folder.parent / f'cycle-{number}'}'"
         raise UsageError(Problem(file=str(folder), found=found, mend=mend))
     if (folder / "cycle.yaml").exists():
         raise UsageError(Problem(file=str(folder), found="there is a cycle here already"))
     text = (resources.files("vigbook") / "starters" / "cycle.yaml").read_text("utf-8")
-    text = text.replace("cycle: 1\n", f"cycle: {int(name.removeprefix('cycle-'))}\n", 1)
+    text = text.replace("cycle: 1\n", f"cycle: {number_of(folder.absolute())}\n", 1)
     publish_bytes(folder / "cycle.yaml", text.encode())
 
 

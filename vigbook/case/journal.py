@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from vigbook.case.log import append_line
+from vigbook.case.models import PRACTITIONER
 from vigbook.errors import JournalError, Problem
 from vigbook.system.atomic import stamp_of
 
@@ -57,7 +58,7 @@ class Answer:
     at: str
     id: str
     base: str | None = None
-    entered_by: str = "practitioner"
+    entered_by: str = PRACTITIONER
     film_time: str | None = None
     translations: Mapping[str, Mapping[str, str]] = dataclasses.field(default_factory=dict)
     extra: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -72,7 +73,7 @@ class Answer:
     @property
     def quotable(self) -> bool:
         """Whether it may stand in quotation marks: words said or written by that person."""
-        return self.source in ("said", "written") and self.by not in ("practitioner", UNKNOWN)
+        return self.source in ("said", "written") and self.by not in (PRACTITIONER, UNKNOWN)
 
     def as_json(self) -> dict[str, Any]:
         """Returns the line's object, without empty optional keys."""
@@ -217,7 +218,7 @@ def parse_line(line: bytes) -> Answer | None:
         at=str(found.get("at", "")),
         id=str(found.get("id", "")),
         base=found.get("base"),
-        entered_by=str(found.get("entered_by", "practitioner")),
+        entered_by=str(found.get("entered_by", PRACTITIONER)),
         film_time=found.get("film_time"),
         translations=translations if _are_translations(translations) else {},
         extra={key: value for key, value in found.items() if key not in _KNOWN},
@@ -231,7 +232,7 @@ def write_answer(
     *,
     by: str,
     source: Said,
-    entered_by: str = "practitioner",
+    entered_by: str = PRACTITIONER,
     base: str | None = None,
     film_time: str | None = None,
     answer_id: str | None = None,

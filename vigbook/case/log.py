@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
+from vigbook.case.models import PRACTITIONER
 from vigbook.system.atomic import output_error
 from vigbook.system.locks import hold_journal
 
@@ -68,7 +69,7 @@ def write_log(family: Path, action: Action, cycle: int | None, what: Sequence[st
         JournalError, OutputError: as `append_line`.
     """
     # A log-in name is often somebody's own name: only an id that a team hands out is written.
-    by = os.environ.get("VIGBOOK_WORKER", "practitioner")
+    by = os.environ.get("VIGBOOK_WORKER", PRACTITIONER)
     at = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
     entry = {
         "v": 1,

@@ -201,11 +201,11 @@ class CaseRetention(Model):
     media_until: Date | None = None
 
 
-Turn = tuple[datetime.date, Consent]
+ConsentTurn = tuple[datetime.date, Consent]
 """The day from which on a row of consents stands, and the row."""
 
 
-def _day_of(turn: Turn) -> datetime.date:
+def _day_of(turn: ConsentTurn) -> datetime.date:
     return turn[0]
 
 
@@ -238,7 +238,7 @@ class Case(Model):
         return person.name if person else person_id
 
     @functools.cached_property
-    def consent_turns(self) -> Mapping[tuple[str, Use], Mapping[str, Sequence[Turn]]]:
+    def consent_turns(self) -> Mapping[tuple[str, Use], Mapping[str, Sequence[ConsentTurn]]]:
         """Of each person and use, by who decided, the days on which another row came to stand.
 
         Taking a yes back is a word of its own, and may come after a newer yes. One that is dated

@@ -61,7 +61,7 @@ class WordList(Model):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Written:
+class WorkerText:
     """Something that the worker wrote.
 
     Attributes:
@@ -133,20 +133,20 @@ def count_words(text: str) -> int:
 # --- What the worker wrote ------------------------------------------------------------------
 
 
-def _list_written(context: CycleContext) -> Iterator[Written]:
+def _list_written(context: CycleContext) -> Iterator[WorkerText]:
     yield from _in_cycle(context)
     yield from _in_case(context)
     yield from _in_service(context)
     yield from _in_answers(context)
 
 
-def _in_cycle(context: CycleContext) -> Iterator[Written]:
+def _in_cycle(context: CycleContext) -> Iterator[WorkerText]:
     ours, theirs = context.service.language, context.case.language
 
-    def written(text: str | None, at: Location, seen_by: Literal["family", "team"]) -> Written:
+    def written(text: str | None, at: Location, seen_by: Literal["family", "team"]) -> WorkerText:
         language = theirs if seen_by == "family" else ours
         where = context.source.problem(at, "")
-        return Written(text=text or "", language=language, seen_by=seen_by, where=where)
+        return WorkerText(text=text or "", language=language, seen_by=seen_by, where=where)
 
     film = context.cycle.film
     every = [
@@ -164,7 +164,7 @@ def _in_cycle(context: CycleContext) -> Iterator[Written]:
     yield from (one for one in every if one.text)
 
 
-def _in_case(context: CycleContext) -> Iterator[Written]:
+def _in_case(context: CycleContext) -> Iterator[WorkerText]:
     """A goal's wording is its owner's; what stands at the ends of its ladder is the worker's."""
     source, language = context.family.case, context.case.language
     for index, goal in enumerate(context.case.goals):
@@ -176,17 +176,19 @@ def _in_case(context: CycleContext) -> Iterator[Written]:
             texts.append((goal.wording, (*at, "wording")))
         for text, place in texts:
             where = source.problem(place, "")
-            yield Written(text=text, language=language, seen_by="family", where=where)
+            yield WorkerText(text=text, language=language, seen_by="family", where=where)
 
 
-def _in_service(context: CycleContext) -> Iterator[Written]:
+def _in_service(context: CycleContext) -> Iterator[WorkerText]:
     path, footer = context.family.service_path, context.service.footer
     if path and footer:
         where = Problem(file=show_path(path), field="footer", found="")
-        yield Written(text=footer, language=context.service.language, seen_by="family", where=where)
+        yield WorkerText(
+            text=footer, language=context.service.language, seen_by="family", where=where
+        )
 
 
-def _in_answers(context: CycleContext) -> Iterator[Written]:
+def _in_answers(context: CycleContext) -> Iterator[WorkerText]:
     """What stands for a prompt and came from the worker; names are the family's to choose."""
     journal = context.folder / "answers.jsonl"
     for prompt_id, prompt in context.prompts.items():
@@ -196,7 +198,7 @@ def _in_answers(context: CycleContext) -> Iterator[Written]:
         if prompt_id.startswith("words."):
             continue
         value = answer.value if isinstance(answer.value, list) else [answer.value]
-        yield Written(
+        yield WorkerText(
             text="\n".join(str(one) for one in value),
             language=context.case.language,
             seen_by="family",
@@ -212,7 +214,7 @@ def _in_answers(context: CycleContext) -> Iterator[Written]:
 # --- What could be gentler ------------------------------------------------------------------
 
 
-def _judge_words(written: Written, text: str, rules: Sequence[_Rule]) -> Iterator[Problem]:
+def _judge_words(written: WorkerText, text: str, rules: Sequence[_Rule]) -> Iterator[Problem]:
     hits = [
         (match.start(), -match.end(), rule, match[0])
         for rule in rules
@@ -239,7 +241,7 @@ def _judge_words(written: Written, text: str, rules: Sequence[_Rule]) -> Iterato
         yield dataclasses.replace(written.where, found=found, mend=mend)
 
 
-def _judge_sentences(written: Written, text: str) -> Iterator[Problem]:
+def _judge_sentences(written: WorkerText, text: str) -> Iterator[Problem]:
     long = [one for one in _sentences(text) if count_words(one) > LONGEST_SENTENCE]
     if not long:
         return
@@ -251,7 +253,7 @@ def _judge_sentences(written: Written, text: str) -> Iterator[Problem]:
     yield dataclasses.replace(written.where, found=found, mend="make two of it")
 
 
-def _judge_age(written: Written, text: str) -> Iterator[Problem]:
+def _judge_age(written: WorkerText, text: str) -> Iterator[Problem]:
     age = reading_age(text) if _is_english(written.language, text) else None
     if age is not None and round(age) > OLDEST_READER[written.seen_by]:
         yield dataclasses.replace(

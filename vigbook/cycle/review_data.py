@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any, Literal
 
+from pydantic import ConfigDict
+
 from vigbook import __version__
 from vigbook.case.manifest import Manifest
 from vigbook.case.models import Case, Cycle, Model, Service
 from vigbook.cycle.context import CycleContext
 
 
-class Review(Model):
+class ReviewData(Model):
     """The whole of `review.json`: the case with its consents, the cycle, and every answer.
 
     `answers` are lines of the journal as they were written, oldest first, later keys included: in
@@ -19,6 +21,7 @@ class Review(Model):
     each prompt and none that was emptied. The worker's own reflection is no part of it.
     """
 
+    model_config = ConfigDict(title="Review")  # for editors
     vigbook: Literal[1] = 1
     made_with: str
     case: Case
@@ -28,7 +31,7 @@ class Review(Model):
     media: Manifest | None
 
 
-def make_review(context: CycleContext, *, history: bool = True) -> Review:
+def make_review(context: CycleContext, *, history: bool = True) -> ReviewData:
     """Returns the data of a cycle's review.
 
     Args:
@@ -41,7 +44,7 @@ def make_review(context: CycleContext, *, history: bool = True) -> Review:
     lines = [one for one in journal.lines if not context.method.is_practitioners(one.prompt)]
     if not history:
         lines = [one for one in lines if journal.last(one.prompt) is one]
-    return Review(
+    return ReviewData(
         made_with=f"vigbook {__version__}",
         case=context.case,
         cycle=context.cycle,
@@ -51,7 +54,7 @@ def make_review(context: CycleContext, *, history: bool = True) -> Review:
     )
 
 
-def format_review(review: Review) -> bytes:
+def format_review(review: ReviewData) -> bytes:
     """Returns the bytes of `review.json`: UTF-8, one key a line, the same for the same data."""
     text = review.model_dump_json(by_alias=True, exclude_none=True, indent=1)
     return text.encode() + b"\n"

@@ -17,7 +17,7 @@ from vigbook.case.models import Clip, Mask
 from vigbook.errors import FilmError
 from vigbook.film.colour import decide_matrix, is_wide, narrow_filters
 from vigbook.film.facts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER, FilmFacts
-from vigbook.film.ffmpeg import TELL_NOTHING, Progress, input_options, run_ffmpeg
+from vigbook.film.ffmpeg import TELL_NOTHING, PartDone, input_options, run_ffmpeg
 from vigbook.film.film import Film
 from vigbook.timecode import Timecode
 
@@ -57,7 +57,7 @@ def cut_clip(
     clip: Clip,
     times: Sequence[Timecode],
     out: Path,
-    progress: Progress = lambda _: None,
+    progress: PartDone = lambda _: None,
 ) -> None:
     """Cuts one clip.
 
@@ -67,7 +67,7 @@ def cut_clip(
         clip: what to cut.
         times: when the frames that belong in it come up (`Film.list_frame_times`).
         out: the mp4 file to write.
-        progress: told how much is done; see `Progress`.
+        progress: told how much is done; see `PartDone`.
 
     Raises:
         CutError: it could not be cut.

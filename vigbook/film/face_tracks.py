@@ -16,7 +16,7 @@ from fractions import Fraction
 
 from vigbook.case.models import Clip, Mask
 from vigbook.film.face_detector import Box, area, overlap
-from vigbook.film.ffmpeg import Progress
+from vigbook.film.ffmpeg import PartDone
 from vigbook.film.film import Film
 from vigbook.timecode import Timecode
 
@@ -58,7 +58,7 @@ class Face:
         return max(self.looks, key=lambda one: one.score)
 
 
-def find_faces(film: Film, clip: Clip, progress: Progress = lambda _: None) -> list[Face]:
+def track_faces(film: Film, clip: Clip, progress: PartDone = lambda _: None) -> list[Face]:
     """Returns the faces in a clip, those seen longest first.
 
     One person may be more than one face here, having gone out of the picture and come back.

@@ -22,7 +22,7 @@ from vigbook.system.limits import limit
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
 
-Progress = Callable[[float], None]
+PartDone = Callable[[float], None]
 """Told how much is done, from 0 to 1. To cancel, raise anything out of it: nothing is left."""
 
 _MEMORY_BYTES = 8 * 1024**3
@@ -66,7 +66,7 @@ def run_ffmpeg(
     out: Path,
     what: str,
     length: Fraction,
-    progress: Progress = lambda _: None,
+    progress: PartDone = lambda _: None,
     group: int | None = None,
 ) -> None:
     """Runs ffmpeg and waits for its end.
@@ -136,7 +136,7 @@ def _wait(
     progress_file: Path,
     what: str,
     length: Fraction,
-    progress: Progress,
+    progress: PartDone,
 ) -> None:
     limit_s = 300 + 120 * float(length)
     begin = time.monotonic()

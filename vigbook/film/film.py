@@ -13,7 +13,7 @@ import numpy as np
 
 from vigbook.film.facts import FilmFacts, Shown
 from vigbook.film.reader import Reader
-from vigbook.system.sandbox import Answer
+from vigbook.system.sandbox import Reply
 from vigbook.timecode import Span, Timecode
 
 
@@ -155,7 +155,7 @@ class Film:
         ((said, _),) = self.ask("count")
         return int(said["frames"])
 
-    def ask(self, do: str, **details: Any) -> Iterator[Answer]:
+    def ask(self, do: str, **details: Any) -> Iterator[Reply]:
         """Yields the answers to one request about the film as they come; see `Reader.ask`.
 
         Raises:
@@ -171,7 +171,7 @@ def open_film(path: Path) -> Iterator[Film]:
         yield Film(path, reader)
 
 
-def _unpack(answer: Answer) -> Shown:
+def _unpack(answer: Reply) -> Shown:
     said, content = answer
     height, width = said["size"]
     picture = np.frombuffer(content, np.uint8).reshape(height, width, 3)

@@ -86,7 +86,7 @@ class Parameters:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Picture:
+class CodedPicture:
     """A coded picture, as an mp4 holds it, without anything else.
 
     Attributes:
@@ -245,7 +245,7 @@ class PictureReader:
         self._parameters = parameters
         self._group, self._reference, self._count = -1, 0, 0
 
-    def read(self, packet: bytes, pts: int) -> Picture:
+    def read(self, packet: bytes, pts: int) -> CodedPicture:
         """Returns the picture in a packet, and nothing of what else is in it.
 
         Raises:
@@ -268,7 +268,7 @@ class PictureReader:
         if begins[:1] != [1] or any(begins[1:]) or len({unit[0] for unit in slices}) != 1:
             raise Obstacle(_RARE)
         idr = slices[0][0] & 0x1F == IDR_SLICE
-        return Picture(pts, idr, join_units(slices), self._find_order(slices[0], idr))
+        return CodedPicture(pts, idr, join_units(slices), self._find_order(slices[0], idr))
 
     def _find_order(self, unit: bytes, idr: bool) -> tuple[int, int]:
         """Returns when a picture's turn to be shown comes, by its first slice [7.3.3, 8.2.1]."""

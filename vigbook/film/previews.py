@@ -26,7 +26,7 @@ from vigbook.film.clips import (
     picture_filters,
 )
 from vigbook.film.facts import FilmFacts, Pixels, Shown
-from vigbook.film.ffmpeg import Progress, input_options, run_ffmpeg
+from vigbook.film.ffmpeg import PartDone, input_options, run_ffmpeg
 from vigbook.film.film import Film
 from vigbook.film.media import write_picture
 from vigbook.system.atomic import output_error, publish, publish_bytes
@@ -102,7 +102,7 @@ def make_proxy(
     film: Film,
     content: str,
     folder: Path,
-    progress: Progress = lambda _: None,
+    progress: PartDone = lambda _: None,
 ) -> Path:
     """Returns a copy of a film that every browser plays, whose times are the film's own.
 
@@ -145,7 +145,7 @@ def make_filmstrip(
     content: str,
     folder: Path,
     count: int = 60,
-    progress: Progress = lambda _: None,
+    progress: PartDone = lambda _: None,
 ) -> Filmstrip:
     """Returns small pictures from all through a film, each the key frame nearest before its turn.
 
@@ -196,7 +196,7 @@ def make_waveform(
     film: Film,
     content: str,
     folder: Path,
-    progress: Progress = lambda _: None,
+    progress: PartDone = lambda _: None,
 ) -> Waveform:
     """Returns how loud a film is all through; of a film without sound, nothing.
 

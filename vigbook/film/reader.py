@@ -17,8 +17,8 @@ from vigbook.errors import FilmError, Problem
 from vigbook.film.facts import Shown
 from vigbook.system.limits import Limits, writing
 from vigbook.system.sandbox import (
-    Answer,
     ChildCrashedError,
+    Reply,
     ReportedError,
     SandboxedProcess,
     answer_requests,
@@ -35,7 +35,7 @@ class Reader(SandboxedProcess):
     def __init__(self, limits: Limits = _LIMITS) -> None:
         super().__init__("vigbook.film.reader", limits)
 
-    def ask(self, do: str, path: Path, **details: Any) -> Iterator[Answer]:
+    def ask(self, do: str, path: Path, **details: Any) -> Iterator[Reply]:
         """Yields the answers to one request as they come; left early, the process is ended.
 
         Raises:
@@ -79,7 +79,7 @@ def _memory_problem(request: Mapping[str, Any]) -> Problem:
     return Problem(file=request["film"], found=found, mend=mend)
 
 
-def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
+def _answer(request: Mapping[str, Any]) -> Iterator[Reply]:
     from vigbook.film import decode, probe, smart_cut
 
     path = Path(request["film"])
@@ -120,7 +120,7 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
                 yield {"levels": [(str(at.seconds), level) for at, level in some]}, b""
 
 
-def _pack(shown: Shown) -> Answer:
+def _pack(shown: Shown) -> Reply:
     height, width = shown.picture.shape[:2]
     return {"at": str(shown.at.seconds), "size": [height, width]}, shown.picture.tobytes()
 

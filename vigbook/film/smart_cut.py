@@ -28,7 +28,7 @@ from av.video.stream import VideoStream
 from vigbook.errors import FilmError
 from vigbook.film import h264
 from vigbook.film.facts import LEAST_FIRST_S, LEAST_LAST_S, SOUND_CODER
-from vigbook.film.h264 import Obstacle, Parameters, Picture
+from vigbook.film.h264 import CodedPicture, Obstacle, Parameters
 from vigbook.film.picture import turned
 from vigbook.film.probe import OpenContainer, decode, find_sound, open_container
 from vigbook.film.soundtrack import encode_sound
@@ -167,8 +167,10 @@ def _packets(film: OpenContainer, pts: int, length_size: int) -> Iterator[tuple[
         yield packet.pts, bytes(packet)
 
 
-def _plan(film: OpenContainer, pictures: Iterable[Picture], due: list[int], end: Fraction) -> _Plan:
-    coded: list[Picture] = []
+def _plan(
+    film: OpenContainer, pictures: Iterable[CodedPicture], due: list[int], end: Fraction
+) -> _Plan:
+    coded: list[CodedPicture] = []
     past = 0
     for picture in pictures:
         coded.append(dataclasses.replace(picture, data=b""))
@@ -211,7 +213,7 @@ def _plan(film: OpenContainer, pictures: Iterable[Picture], due: list[int], end:
     )
 
 
-def _plan_end(coded: Sequence[Picture], due: Sequence[int]) -> _End:
+def _plan_end(coded: Sequence[CodedPicture], due: Sequence[int]) -> _End:
     if not due:
         return _End()
     key = max(at for at, one in enumerate(coded) if one.idr and one.pts <= due[0])
@@ -266,16 +268,18 @@ class _Encoder:
         )
         self.sps = h264.limit_like(h264.parse_sps(sps), films)
 
-    def encode(self, frame: VideoFrame | None) -> Iterator[Picture]:
+    def encode(self, frame: VideoFrame | None) -> Iterator[CodedPicture]:
         if frame is not None:
             frame.pict_type = PictureType.NONE  # what it was in the film binds nobody
         for packet in self._codec.encode(frame):
             units = h264.split_stream(bytes(packet))
             slices = [one for one in units if one[0] & 0x1F in (h264.SLICE, h264.IDR_SLICE)]
-            yield Picture(packet.pts or 0, packet.is_keyframe, h264.join_units(slices))
+            yield CodedPicture(packet.pts or 0, packet.is_keyframe, h264.join_units(slices))
 
 
-def _encode(path: Path, end: _End, encoder: _Encoder | None, length_size: int) -> Iterator[Picture]:
+def _encode(
+    path: Path, end: _End, encoder: _Encoder | None, length_size: int
+) -> Iterator[CodedPicture]:
     if encoder is None:
         return
     with _open(path) as opened:
@@ -293,7 +297,7 @@ def _encode(path: Path, end: _End, encoder: _Encoder | None, length_size: int) -
     yield from encoder.encode(None)
 
 
-def _copy(path: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[Picture]:
+def _copy(path: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[CodedPicture]:
     reader = h264.PictureReader(parameters)
     with _open(path) as opened:
         packets = _packets(opened, pts[0], parameters.length_size)
@@ -303,7 +307,7 @@ def _copy(path: Path, pts: Sequence[int], parameters: Parameters) -> Iterator[Pi
 
 
 def _stamp(
-    pictures: Iterable[Picture],
+    pictures: Iterable[CodedPicture],
     plan: _Plan,
     begin: int,
     held_back: int,

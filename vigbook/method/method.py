@@ -26,7 +26,7 @@ from babel.numbers import format_decimal
 from pydantic import Field, model_validator
 
 from vigbook.case.journal import Said
-from vigbook.case.models import Case, Clip, Cycle, Id, Model, Text
+from vigbook.case.models import PRACTITIONER, Case, Clip, Cycle, Id, Model, Text
 from vigbook.case.rules import Finding, nearest
 from vigbook.case.yaml_file import read_model
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
@@ -230,27 +230,38 @@ def parse_answer(prompts: Mapping[str, Prompt], case: Case, prompt_id: str, text
         raise AnswerError(Problem(found=found, mend=nearest(prompt_id, prompts)))
     if not text.strip():
         return [] if prompt.kind in ("list", "marks") else None if prompt.kind != "text" else ""
-    if prompt.kind == "list":
-        entries = [line.strip() for line in text.splitlines() if line.strip()]
-        if prompt.most and len(entries) > prompt.most:
-            found = f"{len(entries)} lines, and it takes up to {prompt.most}"
-            raise AnswerError(Problem(field=prompt_id, found=found, mend="choose among them"))
-        return entries
-    if prompt.kind == "tick":
-        return _parse_tick(prompt_id, text)
-    if prompt.kind == "date":
-        try:
-            return datetime.date.fromisoformat(text.strip()).isoformat()
-        except ValueError as err:
-            found = f"'{text}' is not a date"
-            mend = "write year-month-day, as 2026-03-28"
-            raise AnswerError(Problem(field=prompt_id, found=found, mend=mend)) from err
-    if prompt.kind == "rating":
-        return _parse_rating(case, prompt_id, text)
-    if prompt.kind == "marks":
-        found, mend = "marks are made while looking together", "leave this one to the workbook"
-        raise AnswerError(Problem(field=prompt_id, found=found, mend=mend))
-    return text
+    match prompt.kind:
+        case "list":
+            return _parse_entries(prompt, prompt_id, text)
+        case "tick":
+            return _parse_tick(prompt_id, text)
+        case "date":
+            return _parse_day(prompt_id, text)
+        case "rating":
+            return _parse_rating(case, prompt_id, text)
+        case "marks":
+            found = "marks are made while looking together"
+            mend = "leave this one to the workbook"
+            raise AnswerError(Problem(field=prompt_id, found=found, mend=mend))
+        case "text":
+            return text
+
+
+def _parse_entries(prompt: Prompt, prompt_id: str, text: str) -> list[str]:
+    entries = [line.strip() for line in text.splitlines() if line.strip()]
+    if prompt.most and len(entries) > prompt.most:
+        found = f"{len(entries)} lines, and it takes up to {prompt.most}"
+        raise AnswerError(Problem(field=prompt_id, found=found, mend="choose among them"))
+    return entries
+
+
+def _parse_day(prompt_id: str, text: str) -> str:
+    try:
+        return datetime.date.fromisoformat(text.strip()).isoformat()
+    except ValueError as err:
+        found = f"'{text}' is not a date"
+        mend = "write year-month-day, as 2026-03-28"
+        raise AnswerError(Problem(field=prompt_id, found=found, mend=mend)) from err
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -382,7 +393,7 @@ def _hash_files(files: tuple[tuple[Path, object], ...]) -> str:
 
 def default_source(by: str) -> Said:
     """Returns how an answer is taken to have come when nobody says: family say, workers write."""
-    return "written" if by == "practitioner" else "said"
+    return "written" if by == PRACTITIONER else "said"
 
 
 def _numbers(loaded: Catalog, fallback: gettext.NullTranslations) -> gettext.NullTranslations:

@@ -64,7 +64,7 @@ _WORKSHEET_MM2, _WORKSHEET_WIDEST_MM = 1900, 58
 _RECORD_MM2, _RECORD_WIDEST_MM = 1570, 53
 
 
-class Picture(TypedDict):
+class PictureSize(TypedDict):
     """A picture's size in dots."""
 
     width: int
@@ -128,7 +128,7 @@ def foot_height_mm(lines: Iterable[str | None], *, size: Size, fit: int, record:
 
 
 def picture_width_mm(
-    picture: Picture, area_mm2: float, widest_mm: float, tallest_mm: float
+    picture: PictureSize, area_mm2: float, widest_mm: float, tallest_mm: float
 ) -> float:
     """Returns the width of a picture of an area: a portrait and a landscape look equally large.
 
@@ -140,7 +140,7 @@ def picture_width_mm(
 
 
 def strip_widths_mm(
-    pictures: Sequence[Picture], paper: Literal["a4", "letter"], tallest_mm: float
+    pictures: Sequence[PictureSize], paper: Literal["a4", "letter"], tallest_mm: float
 ) -> list[float]:
     """Returns the width of each picture of a strip: all have one height, and fill the line.
 
@@ -153,24 +153,24 @@ def strip_widths_mm(
     return [height_mm * picture["width"] / picture["height"] for picture in pictures]
 
 
-def place_in_moment(picture: Picture, area_mm2: float) -> BesideWords:
+def place_in_moment(picture: PictureSize, area_mm2: float) -> BesideWords:
     """Returns the place of a picture beside the words of a moment, of an area."""
     width_mm = picture_width_mm(picture, area_mm2, _MOMENT_WIDEST_MM, _MOMENT_TALLEST_MM)
     return _place_beside(picture, width_mm)
 
 
-def place_on_worksheet(picture: Picture) -> BesideWords:
+def place_on_worksheet(picture: PictureSize) -> BesideWords:
     """Returns the place of a clip's picture beside what is asked of the clip on the worksheet."""
     most_mm = _WORKSHEET_WIDEST_MM
     return _place_beside(picture, picture_width_mm(picture, _WORKSHEET_MM2, most_mm, most_mm))
 
 
-def still_width_mm(picture: Picture) -> float:
+def still_width_mm(picture: PictureSize) -> float:
     """Returns the width of a still in the record, where those of a clip stand in rows."""
     return picture_width_mm(picture, _RECORD_MM2, _RECORD_WIDEST_MM, _RECORD_WIDEST_MM)
 
 
-def easy_width_mm(picture: Picture, fit: int) -> float:
+def easy_width_mm(picture: PictureSize, fit: int) -> float:
     """Returns the width of the one picture of the easy page: as large as the page has room for."""
     return _most_width_mm(picture, _EASY_WIDEST_MM, _EASY_TALLEST_MM[fit])
 
@@ -245,13 +245,13 @@ def anchors_tuck_in(
     return bool(places) and all(free)
 
 
-def _most_width_mm(picture: Picture, widest_mm: float, tallest_mm: float) -> float:
+def _most_width_mm(picture: PictureSize, widest_mm: float, tallest_mm: float) -> float:
     """Returns the width that a picture never exceeds."""
     ratio = picture["width"] / picture["height"]
     return min(widest_mm, tallest_mm * ratio, picture["width"] * DOT_MM)
 
 
-def _place_beside(picture: Picture, width_mm: float) -> BesideWords:
+def _place_beside(picture: PictureSize, width_mm: float) -> BesideWords:
     return BesideWords(
         width_mm=width_mm,
         height_mm=width_mm * picture["height"] / picture["width"],

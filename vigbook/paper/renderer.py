@@ -21,8 +21,8 @@ from vigbook.errors import PaperError, Problem
 from vigbook.paper.attachment import Attachment
 from vigbook.system.limits import Limits
 from vigbook.system.sandbox import (
-    Answer,
     ChildCrashedError,
+    Reply,
     ReportedError,
     SandboxedProcess,
     answer_requests,
@@ -133,7 +133,7 @@ class PageRenderer(SandboxedProcess):
             content=made, suffix=said["suffix"], width=said["width"], height=said["height"]
         )
 
-    def _ask(self, request: Mapping[str, Any], what: str) -> Answer:
+    def _ask(self, request: Mapping[str, Any], what: str) -> Reply:
         self._requests += 1
         if self._requests > _MOST_REQUESTS:
             self.close()
@@ -206,7 +206,7 @@ def _memory_problem(_request: Mapping[str, Any]) -> Problem:
     )
 
 
-def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
+def _answer(request: Mapping[str, Any]) -> Iterator[Reply]:
     try:
         yield from _do(request)
     except RecursionError as err:
@@ -214,7 +214,7 @@ def _answer(request: Mapping[str, Any]) -> Iterator[Answer]:
         raise PaperError(Problem(found=found, mend=mend)) from err
 
 
-def _do(request: Mapping[str, Any]) -> Iterator[Answer]:
+def _do(request: Mapping[str, Any]) -> Iterator[Reply]:
     match request["do"]:
         case "render":
             sides, content = _render(request)

@@ -37,7 +37,7 @@ from vigbook.prepare.steps import (
     SetMasks,
     SetStill,
     StillStep,
-    Turn,
+    UndoRedo,
 )
 from vigbook.system.atomic import publish_bytes
 from vigbook.timecode import Timecode
@@ -58,7 +58,7 @@ class ChangedError(Exception):
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class _Step:
+class _Undoable:
     """A content of the file before or after a step, and what the step did."""
 
     content: bytes
@@ -72,8 +72,8 @@ class CycleEditor:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self._past: list[_Step] = []
-        self._future: list[_Step] = []
+        self._past: list[_Undoable] = []
+        self._future: list[_Undoable] = []
         self._known = b""
 
     @property
@@ -107,7 +107,7 @@ class CycleEditor:
                 return context, before
 
     def edit(
-        self, context: CycleContext, step: FileStep | Turn, snap: Snap = lambda at, _: at
+        self, context: CycleContext, step: FileStep | UndoRedo, snap: Snap = lambda at, _: at
     ) -> str | None:
         """Does one step, and returns what a person should know of it, if anything.
 
@@ -125,7 +125,7 @@ class CycleEditor:
             self._forget_if_changed(content)
             if _revision(content) != step.revision:
                 raise ChangedError
-            if isinstance(step, Turn):
+            if isinstance(step, UndoRedo):
                 self._turn_back(step.do, content)
                 return None
             change = _find_change(context, step, snap)
@@ -161,7 +161,7 @@ class CycleEditor:
         if typing and goes_on and not self._future:
             self._past[-1] = dataclasses.replace(self._past[-1], at=time.monotonic())
         else:
-            self._past.append(_Step(before, field, time.monotonic()))
+            self._past.append(_Undoable(before, field, time.monotonic()))
         del self._past[:-MOST_STEPS]
         self._future.clear()
         self._known = self._read()

@@ -17,7 +17,7 @@ from PIL import Image
 from vigbook.case.models import Clip
 from vigbook.errors import UsageError, VigbookError
 from vigbook.film.face_detector import why_not
-from vigbook.film.face_tracks import Face, find_faces
+from vigbook.film.face_tracks import Face, track_faces
 from vigbook.film.film import open_film
 
 _FACE_PX = 192
@@ -95,7 +95,7 @@ class FaceSearch:
 
         try:
             with open_film(path) as film:
-                search.faces = find_faces(film, clip, progress)
+                search.faces = track_faces(film, clip, progress)
         except _LeftOffError:
             return
         except VigbookError as err:

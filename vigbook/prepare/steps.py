@@ -124,7 +124,7 @@ class CheckMasks(_OfClip):
     do: Literal["check-masks"]
 
 
-class Turn(_Step):
+class UndoRedo(_Step):
     """The last step is taken back, or done again."""
 
     do: Literal["undo", "redo"]
@@ -147,7 +147,7 @@ MaskStep = AddMasks | SetMasks | DeleteMasks | CheckMasks
 StillStep = AddStill | DeleteStill | SetStill
 FileStep = AddClip | MoveClip | DeleteClip | SetClip | StillStep | MaskStep
 """What changes `cycle.yaml`."""
-Step = Annotated[FileStep | Turn | WantCopy | Faces, Field(discriminator="do")]
+Step = Annotated[FileStep | UndoRedo | WantCopy | Faces, Field(discriminator="do")]
 _STEPS: TypeAdapter[Step] = TypeAdapter(Step)
 
 

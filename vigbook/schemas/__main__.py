@@ -8,7 +8,7 @@ from pathlib import Path
 
 from vigbook.case.manifest import Manifest
 from vigbook.case.models import Case, Cycle, Model, Service
-from vigbook.cycle.review_data import Review
+from vigbook.cycle.review_data import ReviewData
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 MODELS: Mapping[str, type[Model]] = {
@@ -16,7 +16,7 @@ MODELS: Mapping[str, type[Model]] = {
     "cycle": Cycle,
     "service": Service,
     "manifest": Manifest,
-    "review": Review,
+    "review": ReviewData,
 }
 
 

@@ -84,7 +84,7 @@ class SessionHandler(JupyterHandler):
             answer = await asyncio.to_thread(work)
         except VigbookError as err:
             self.set_status(409)
-            answer = {"refused": "; ".join(str(problem) for problem in err.problems)}
+            answer = {"refused": err.as_sentences()}
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(answer, ensure_ascii=False))
 

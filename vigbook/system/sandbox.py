@@ -29,7 +29,7 @@ from vigbook.system.limits import Limits, limit, limit_processor
 from vigbook.system.messages import read_message, write_message
 from vigbook.system.temporary import scratch_folder
 
-Answer = tuple[Mapping[str, Any], bytes]
+Reply = tuple[Mapping[str, Any], bytes]
 
 
 class ChildCrashedError(Exception):
@@ -104,7 +104,7 @@ class SandboxedProcess:
         with contextlib.suppress(OSError):
             self._process = self._process or self._start()
 
-    def exchange(self, request: Mapping[str, Any]) -> Iterator[Answer]:
+    def exchange(self, request: Mapping[str, Any]) -> Iterator[Reply]:
         """Yields the answers to one request as they come; left early, the process is ended.
 
         Raises:
@@ -171,7 +171,7 @@ def _hear(stream: IO[bytes] | None) -> bytes:
 
 
 def answer_requests(
-    answer: Callable[[Mapping[str, Any]], Iterator[Answer]],
+    answer: Callable[[Mapping[str, Any]], Iterator[Reply]],
     memory_problem: Callable[[Mapping[str, Any]], Problem],
 ) -> None:
     """Answers requests until there are no more.

@@ -22,7 +22,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-Output = dict[str, Any]
+CellOutput = dict[str, Any]
 Tell = Callable[..., None]
 """Told `("start", index)`, `("cell", index, what it gave)` and at last `("end", widgets)`."""
 
@@ -42,14 +42,14 @@ class Outputs:
     """What cells gave, in the order it came, by cell."""
 
     def __init__(self) -> None:
-        self.cells: dict[int, list[Output]] = {}
+        self.cells: dict[int, list[CellOutput]] = {}
         self.changed: set[int] = set()
         self._index = -1
         self._clear_before_next = False
-        self._shown: dict[str, list[tuple[int, Output]]] = {}
+        self._shown: dict[str, list[tuple[int, CellOutput]]] = {}
 
     @property
-    def now(self) -> list[Output]:
+    def now(self) -> list[CellOutput]:
         """What the cell that runs has given so far."""
         return self.cells[self._index]
 
@@ -57,7 +57,7 @@ class Outputs:
         """From here on a cell runs, counted from 0."""
         self._index, self.cells[index], self._clear_before_next = index, [], False
 
-    def add(self, output: Output) -> None:
+    def add(self, output: CellOutput) -> None:
         """Adds an output; text after text of the same stream goes on in one."""
         if self._clear_before_next:
             self.now.clear()
@@ -68,7 +68,7 @@ class Outputs:
         else:
             self.now.append(output)
 
-    def show(self, output: Output, display_id: str | None, *, update: bool) -> None:
+    def show(self, output: CellOutput, display_id: str | None, *, update: bool) -> None:
         """Adds a display, or changes all earlier ones of the same id."""
         if display_id and update:
             for index, earlier in self._shown.get(display_id, ()):
@@ -87,7 +87,7 @@ class Outputs:
             self.now.clear()
 
 
-class Written:
+class WrittenStream:
     """What is written past Python, by a program that a cell starts or a library in C."""
 
     def __init__(self, name: str, number: int, outputs: Outputs) -> None:
@@ -111,7 +111,7 @@ class Stream(io.TextIOBase):
 
     encoding = "utf-8"
 
-    def __init__(self, name: str, outputs: Outputs, written: Written) -> None:
+    def __init__(self, name: str, outputs: Outputs, written: WrittenStream) -> None:
         self._name, self._outputs, self._written = name, outputs, written
 
     def writable(self) -> bool:
@@ -201,7 +201,7 @@ def run_cells(
         widgets: whether to tell the state of ipywidgets' widgets at the end.
     """
     outputs = Outputs()
-    written = [Written("stdout", 1, outputs), Written("stderr", 2, outputs)]
+    written = [WrittenStream("stdout", 1, outputs), WrittenStream("stderr", 2, outputs)]
     sys.stdout = Stream("stdout", outputs, written[0])
     sys.stderr = Stream("stderr", outputs, written[1])
     builtins.input = _refuse_input

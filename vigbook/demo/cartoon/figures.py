@@ -8,7 +8,7 @@ from typing import NamedTuple
 from vigbook.demo.cartoon.heads import Head, draw_head
 from vigbook.demo.cartoon.poses import Pose
 from vigbook.demo.cartoon.shapes import INK, Part, Shape, blob, limb, mix, oval
-from vigbook.demo.cartoon.story import HEIGHT, Person
+from vigbook.demo.cartoon.story import HEIGHT, CartoonPerson
 
 _Point = tuple[float, float]
 
@@ -64,7 +64,7 @@ _BUILDS = {
 }
 
 
-def draw_figure(who: Person, pose: Pose, seat: Seat, blink: bool, speaking: bool) -> Figure:
+def draw_figure(who: CartoonPerson, pose: Pose, seat: Seat, blink: bool, speaking: bool) -> Figure:
     """Returns the parts of one figure."""
     build, hip, face = _BUILDS[who.role], seat.hip, seat.face
     lean = pose.lean * (0.62 if who.role == "child" else 1.0)
@@ -94,7 +94,9 @@ def draw_figure(who: Person, pose: Pose, seat: Seat, blink: bool, speaking: bool
     return Figure(back, tuple(body), legs, head, front, held)
 
 
-def _arm(who: Person, pose: Pose, seat: Seat, chest: _Point, *, far: bool) -> tuple[Part, _Point]:
+def _arm(
+    who: CartoonPerson, pose: Pose, seat: Seat, chest: _Point, *, far: bool
+) -> tuple[Part, _Point]:
     """Returns the near or far arm, and the place in its hand."""
     build, face, r = _BUILDS[who.role], seat.face, _BUILDS[who.role].limb
     if far:
@@ -159,7 +161,7 @@ def _hand(skin: str, r: float, palm: _Point, angle: float, face: int, spread: bo
 # fmt: off
 # Shapes are rows of numbers; one number to a line would hide the drawing.
 def _torso(
-    who: Person, build: _Build, hip: _Point, chest: _Point, face: int
+    who: CartoonPerson, build: _Build, hip: _Point, chest: _Point, face: int
 ) -> list[Shape]:
     (hx, hy), (cx, cy), w = hip, chest, build.half
     long = 150.0 if who.role == "visitor" else 0.0  # A visitor stands, in a long dress.
@@ -171,7 +173,7 @@ def _torso(
 
 
 def _pattern(
-    who: Person, build: _Build, hip: _Point, chest: _Point, face: int
+    who: CartoonPerson, build: _Build, hip: _Point, chest: _Point, face: int
 ) -> list[Shape]:
     """Returns what is on the cloth: stripes, spots, or a seam with buttons."""
     (hx, hy), (cx, cy), w = hip, chest, build.half
@@ -196,7 +198,7 @@ def _pattern(
     return shapes
 
 
-def _lap(who: Person, build: _Build, hip: _Point, face: int) -> list[Shape]:
+def _lap(who: CartoonPerson, build: _Build, hip: _Point, face: int) -> list[Shape]:
     """Returns legs of someone sitting on the floor: an adult's crossed, a child's out in front."""
     x, y, r = *hip, build.limb * 1.5
     dark, sock = mix(who.legs, INK, 0.25), who.trim

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from vigbook.demo.cartoon.shapes import INK, Part, Shape, blob, limb, mix, oval
-from vigbook.demo.cartoon.story import Person
+from vigbook.demo.cartoon.story import CartoonPerson
 
 _WHITE = "#FFFFFF"
 
@@ -56,7 +56,7 @@ class Head:
         return self._x + (c * u - s * v) * self._r, self._y + (s * u + c * v) * self._r
 
 
-def draw_head(who: Person, head: Head, mood: str, blink: bool, speaking: bool) -> Part:
+def draw_head(who: CartoonPerson, head: Head, mood: str, blink: bool, speaking: bool) -> Part:
     """Returns a head with a mood, its eyes shut in a blink and its mouth open when speaking."""
     low = 0.08 if who.role == "child" else 0.0  # A child's features sit lower.
     lip = "#D9897B" if who.style == "beard" else "#6E2A2C"
@@ -73,7 +73,7 @@ def draw_head(who: Person, head: Head, mood: str, blink: bool, speaking: bool) -
 
 # fmt: off
 # Shapes are rows of numbers; one number to a line would hide the drawing.
-def _hair_behind(who: Person, h: Head) -> list[Shape]:
+def _hair_behind(who: CartoonPerson, h: Head) -> list[Shape]:
     hair, s = who.hair, h.side
     if who.style == "bun":
         return [h.oval(hair, -0.62 * s, -0.98, 0.42, 0.40),
@@ -92,7 +92,7 @@ def _hair_behind(who: Person, h: Head) -> list[Shape]:
     return [h.oval(hair, -0.08 * s, -0.12, 1.05, 1.02)]
 
 
-def _hair_before(who: Person, h: Head) -> list[Shape]:
+def _hair_before(who: CartoonPerson, h: Head) -> list[Shape]:
     hair, s = who.hair, h.side
     if who.style == "bun":
         shine = mix(hair, _WHITE, 0.14)
@@ -113,7 +113,7 @@ def _hair_before(who: Person, h: Head) -> list[Shape]:
     return []
 
 
-def _skull(who: Person, h: Head, low: float) -> list[Shape]:
+def _skull(who: CartoonPerson, h: Head, low: float) -> list[Shape]:
     """Returns ears, face, beard and cheeks."""
     skin, rosy, shade = who.skin, mix(who.skin, "#E2473F", 0.38), mix(who.skin, INK, 0.24)
     ear = (-0.93 * h.side, 0.14)
@@ -129,7 +129,7 @@ def _skull(who: Person, h: Head, low: float) -> list[Shape]:
     return [*shapes, *(h.oval(rosy, u, 0.30 + low, 0.17, 0.12, 1) for u in (-0.50, 0.50))]
 
 
-def _eyes(who: Person, h: Head, mood: str, low: float, blink: bool) -> list[Shape]:
+def _eyes(who: CartoonPerson, h: Head, mood: str, low: float, blink: bool) -> list[Shape]:
     """Returns eyes and brows."""
     brow = INK if who.style == "scarf" else who.hair
     rise = {"glad": -0.07, "keen": -0.09, "laugh": -0.06, "soft": -0.02}.get(mood, 0.0)

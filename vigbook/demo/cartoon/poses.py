@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from vigbook.demo.cartoon.story import MOVES, Moment, Person
+from vigbook.demo.cartoon.story import MOVES, CartoonPerson, Moment
 
 
 class Pose(NamedTuple):
@@ -54,7 +54,7 @@ _POSES: Mapping[str, Pose] = {
 }
 
 
-def find_pose(who: Person, moment: Moment) -> Pose:
+def find_pose(who: CartoonPerson, moment: Moment) -> Pose:
     """Returns the pose that a person takes in a moment."""
     move = MOVES[moment.move]
     if who.role == "visitor":

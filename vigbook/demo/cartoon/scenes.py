@@ -6,9 +6,9 @@ import dataclasses
 import types
 from collections.abc import Mapping
 
-from vigbook.demo.cartoon.story import Person, Scene, tell
+from vigbook.demo.cartoon.story import CartoonPerson, Scene, tell
 
-_SAM = Person(
+_SAM = CartoonPerson(
     name="Sam",
     role="parent",
     skin="#A5673F",
@@ -18,7 +18,7 @@ _SAM = Person(
     legs="#4B5B7C",
     trim="#F6DFA6",
 )
-_MIA = Person(
+_MIA = CartoonPerson(
     name="Mia",
     role="child",
     skin="#B5764B",
@@ -29,7 +29,7 @@ _MIA = Person(
     trim="#FBE9CF",
     pattern="stripes",
 )
-_DAD = Person(
+_DAD = CartoonPerson(
     name="Dad",
     role="parent",
     skin="#C98D5E",
@@ -39,7 +39,7 @@ _DAD = Person(
     legs="#59473F",
     trim="#DCEBE2",
 )
-_YUSUF = Person(
+_YUSUF = CartoonPerson(
     name="Yusuf",
     role="child",
     skin="#D79E6C",
@@ -50,7 +50,7 @@ _YUSUF = Person(
     trim="#FFF3D6",
     pattern="stripes",
 )
-_HANA = Person(
+_HANA = CartoonPerson(
     name="Hana",
     role="visitor",
     skin="#CB9362",

@@ -10,7 +10,7 @@ from vigbook.demo.cartoon.pace import Beat, ease, find_beat
 from vigbook.demo.cartoon.poses import Pose, blend, find_pose
 from vigbook.demo.cartoon.rooms import furnish_front
 from vigbook.demo.cartoon.shapes import Part
-from vigbook.demo.cartoon.story import FPS, HEIGHT, Person, Scene, list_syllables
+from vigbook.demo.cartoon.story import FPS, HEIGHT, CartoonPerson, Scene, list_syllables
 from vigbook.demo.cartoon.toys import place_toys
 
 Layer = tuple[Part, int]
@@ -74,7 +74,7 @@ class Stage:
         figure = self._draw_figure(who, pose, seat, blink, self._speaks(who, at))
         return figure._replace(lift=lift)
 
-    def _speaks(self, who: Person, at: float) -> bool:
+    def _speaks(self, who: CartoonPerson, at: float) -> bool:
         return any(
             name == who.name and start <= at < start + length
             for start, length, name in self._syllables
@@ -86,7 +86,7 @@ class Stage:
         return 1 - ease((at - came) / _WALK_S) + ease((at - goes + _WALK_S) / _WALK_S)
 
 
-def _hold(who: Person, beat: Beat, swing: float) -> Pose:
+def _hold(who: CartoonPerson, beat: Beat, swing: float) -> Pose:
     """Returns a person's pose at a beat: on the way from the one before, with a waving hand."""
     share = ease(beat.since / _EASE_S)
     pose = blend(find_pose(who, beat.before), find_pose(who, beat.moment), share)

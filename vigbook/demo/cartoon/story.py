@@ -13,7 +13,7 @@ FPS = 25
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
+class CartoonPerson:
     """One figure and how it looks.
 
     Attributes:
@@ -67,7 +67,7 @@ class Scene:
     """
 
     seconds: float
-    people: tuple[Person, ...]
+    people: tuple[CartoonPerson, ...]
     palette: Mapping[str, str]
     setting: str
     prop: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vigbook.case.journal import Answer
+from vigbook.case.models import PRACTITIONER
 from vigbook.cycle.context import CycleContext
 from vigbook.paper.page import Page, View
 from vigbook.paper.page_frame import format_deletion, is_deletion_unknown, make_frame
@@ -17,7 +18,7 @@ def make_take_home(page: Page) -> View:
     question = None if page.blank else page.helping_question()["words"]
     return {
         **make_frame(page, say("Our page")),
-        "read_through": not is_checked(context, page.audience),
+        "read_through": not is_read_through(context, page.audience),
         "names": page.names(),
         "date": page.title()["date"],
         "question": question,
@@ -75,7 +76,7 @@ def _moment(page: Page, clip_id: str, place: int) -> View | None:
     }
 
 
-def is_checked(context: CycleContext, audience: str | None) -> bool:
+def is_read_through(context: CycleContext, audience: str | None) -> bool:
     """Whether this page, as it stands, has been read through with who gets it.
 
     Words put down after the reading have not been read, and another person's tick is not theirs.
@@ -84,7 +85,7 @@ def is_checked(context: CycleContext, audience: str | None) -> bool:
         (number, answer)
         for number, answer in enumerate(context.journal.lines)
         if answer.prompt == "take-home.checked"
-        and (audience is None or answer.by in (audience, "practitioner"))
+        and (audience is None or answer.by in (audience, PRACTITIONER))
     ]
     if not ticks or ticks[-1][1].empty:
         return False
