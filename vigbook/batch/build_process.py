@@ -27,8 +27,8 @@ from typing import IO
 from vigbook.errors import Problem
 from vigbook.outcome import Options, Outcome
 from vigbook.paper.renderer import PageRenderer
-from vigbook.system.lifetime import OWN_GROUP, end_with
-from vigbook.system.messages import read_message, write_message
+from vigbook.system.lifetime import end_with, start_module
+from vigbook.system.messages import open_answers, read_message, write_message
 
 Build = Callable[[Path, Options, PageRenderer], list[Outcome]]
 FAMILIES_A_PROCESS = 50  # so that whatever a library may keep of one ends with it
@@ -76,15 +76,7 @@ class Builder:
         """Raises:
         OSError: it cannot be started.
         """
-        # -P: a file that lies where a worker was started must not be taken for a library.
-        command = [sys.executable, "-P", "-m", "vigbook.batch.build_process", str(os.getpid())]
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
-            process_group=OWN_GROUP,
-        )
+        self._process = start_module("vigbook.batch.build_process", os.getpid())
         self._listener: threading.Thread | None = None
         self._built = 0
         self._last_s = time.monotonic()
@@ -166,9 +158,7 @@ def _await(answers: IO[bytes] | None, to: queue.SimpleQueue[bytes | None]) -> No
 def main() -> None:
     """Builds families until there are no more, or nobody is left to build for."""
     end_with(int(sys.argv[1]))
-    # Whatever a library may print must not get among the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    answers = open_answers()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError), PageRenderer() as renderer:
         while _wait_for_request():
             asked = read_message(sys.stdin.buffer)

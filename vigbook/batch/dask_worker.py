@@ -5,11 +5,12 @@ Workers of other versions of vigbook meet this as well; what they cannot do they
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import socket
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -55,9 +56,48 @@ class WorkerRejected:
     problem: Problem
 
 
-_lock = threading.Lock()
-_idle: list[Builder] = []
-_building: Counter[str] = Counter()
+class _Builders:
+    """The processes beside one worker that build families, and how many it is at, by command."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._idle: list[Builder] = []
+        self._building: Counter[str] = Counter()
+
+    @contextlib.contextmanager
+    def counted(self, run: str) -> Iterator[None]:
+        """Counts a family of a command while the block runs."""
+        with self._lock:
+            self._building[run] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._building[run] -= 1
+
+    def count(self, run: str) -> int:
+        """Returns how many families of a command are built just now."""
+        return self._building[run]
+
+    def lend(self, use: Callable[[Builder], bytes]) -> bytes:
+        """Lends a process that was kept, or a new one; kept again where all went well."""
+        with self._lock:
+            kept, gone = self._idle.pop() if self._idle else None, None
+        if kept and not kept.usable:
+            kept, gone = None, kept
+        if gone:
+            gone.end()
+        builder = kept or Builder()
+        built = use(builder)
+        with self._lock:
+            self._idle.append(builder)
+        return built
+
+
+def _builders_of(worker: Any) -> _Builders:
+    """Returns a worker's own, which lives as long as the worker does."""
+    found: _Builders = worker.extensions.setdefault("vigbook", _Builders())
+    return found
 
 
 def build_here(task: Task) -> bytes | WorkerRejected | None:
@@ -80,31 +120,12 @@ def build_here(task: Task) -> bytes | WorkerRejected | None:
         mend = "keep families on storage that all machines share under the same path"
         problem = tell_rejected(name, f"does not see {task.case}", mend)
         return WorkerRejected(worker=worker.address, problem=problem)
-    key = worker.get_current_task()
-    with _lock:
-        _building[task.run] += 1
-    try:
-        return _lend_builder(lambda builder: builder.build(task.request, _is_wanted(worker, key)))
-    except EndedError:
-        return None
-    finally:
-        with _lock:
-            _building[task.run] -= 1
-
-
-def _lend_builder(use: Callable[[Builder], bytes]) -> bytes:
-    """Lends a process that was kept, or a new one; kept again where all went well."""
-    with _lock:
-        kept, gone = _idle.pop() if _idle else None, None
-    if kept and not kept.usable:
-        kept, gone = None, kept
-    if gone:
-        gone.end()
-    builder = kept or Builder()
-    built = use(builder)
-    with _lock:
-        _idle.append(builder)
-    return built
+    builders, wanted = _builders_of(worker), _is_wanted(worker, worker.get_current_task())
+    with builders.counted(task.run):
+        try:
+            return builders.lend(lambda builder: builder.build(task.request, wanted))
+        except EndedError:
+            return None
 
 
 def _is_wanted(worker: Any, key: str) -> Callable[[], bool]:
@@ -123,9 +144,9 @@ def _is_wanted(worker: Any, key: str) -> Callable[[], bool]:
     return wanted
 
 
-def count_families(run: str) -> int:
-    """Returns how many families of a command this worker is at."""
-    return _building[run]
+def count_families(run: str, dask_worker: Any) -> int:
+    """Returns how many families of a command a worker is at; Dask hands it in."""
+    return _builders_of(dask_worker).count(run)
 
 
 def tell_rejected(

@@ -24,7 +24,7 @@ _FACE_PX = 192
 _END_S = 10  # for what is being looked at to be left off
 
 
-class _LeftOffError(Exception):
+class _SearchEndedError(Exception):
     """Nobody waits for it any more."""
 
 
@@ -90,13 +90,13 @@ class FaceSearch:
     def _run(self, search: _Search, path: Path, clip: Clip) -> None:
         def progress(done: float) -> None:
             if search.left_off:
-                raise _LeftOffError
+                raise _SearchEndedError
             search.done = done
 
         try:
             with open_film(path) as film:
                 search.faces = track_faces(film, clip, progress)
-        except _LeftOffError:
+        except _SearchEndedError:
             return
         except VigbookError as err:
             search.wrong = err.as_sentences()

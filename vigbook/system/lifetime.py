@@ -7,14 +7,40 @@ import multiprocessing
 import os
 import select
 import signal
+import subprocess
 import sys
 import threading
+from collections.abc import Mapping
 from typing import NoReturn
 
 OWN_GROUP: int | None = 0 if os.name == "posix" else None
 """The `process_group` of a process that Ctrl-C does not reach: that is for who started it."""
 _LOOK_S = 1.0  # how often a process looks whether the program still lives
 PATIENCE_S = 15.0  # for a process to clear up; ffmpeg and kernels are ended in far less
+
+
+def start_module(
+    module: str, *arguments: int, environment: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
+    """Starts a module of ours in a process of its own, which is asked and answers by messages.
+
+    Args:
+        module: its name, as `python -m` runs it.
+        arguments: what stands behind it on its command line.
+        environment: the whole of it; this process's own where None.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    return subprocess.Popen(
+        # -P: a file av.py that lies where the command is run must not be taken for the library.
+        [sys.executable, "-P", "-m", module, *map(str, arguments)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
+        process_group=OWN_GROUP,
+        env=environment,
+    )
 
 
 def end_with(program: int) -> None:

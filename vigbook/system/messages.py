@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from collections.abc import Iterator
 from typing import IO
 
 _LENGTH = struct.Struct("!Q")
+
+
+def open_answers() -> IO[bytes]:
+    """Returns where this process writes its answers: its standard output, which is no one's else.
+
+    Whatever a library may print goes to standard error from now on, and not among the answers.
+    """
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answers
 
 
 def write_message(stream: IO[bytes] | None, content: bytes) -> None:

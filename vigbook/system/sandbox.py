@@ -24,9 +24,9 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from vigbook.errors import Problem, VigbookError
-from vigbook.system.lifetime import OWN_GROUP, end_group, kill_group
+from vigbook.system.lifetime import end_group, kill_group, start_module
 from vigbook.system.limits import Limits, limit, limit_processor
-from vigbook.system.messages import read_message, write_message
+from vigbook.system.messages import open_answers, read_message, write_message
 from vigbook.system.temporary import scratch_folder
 
 Reply = tuple[Mapping[str, Any], bytes]
@@ -146,17 +146,11 @@ class SandboxedProcess:
             for name in ("TMPDIR", "TEMP", "TMP"):
                 environment[name] = folder
             environment["VIGBOOK_SCRATCH"] = folder
-        # -P: a file av.py that lies where the command is run must not be taken for the library.
-        command = [sys.executable, "-P", "-m", self._module,
-                   *map(str, (limits.seconds, limits.memory_bytes, limits.file_bytes))]  # fmt: skip
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
-            process_group=OWN_GROUP,
+        return start_module(
+            self._module,
+            *(limits.seconds, limits.memory_bytes, limits.file_bytes),
             # Memory that each thread keeps apart for itself would soon be at the limit.
-            env={**environment, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
+            environment={**environment, "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "2"},
         )
 
 
@@ -182,9 +176,7 @@ def answer_requests(
     """
     seconds, memory_bytes, file_bytes = map(int, sys.argv[1:4])
     limits = Limits(seconds=seconds, memory_bytes=memory_bytes, file_bytes=file_bytes)
-    # Whatever a library may print must not get among the answers.
-    answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
+    answers = open_answers()
     nowhere = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=[requests], daemon=True).start()
