@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,10 @@ from playwright.sync_api import Page
 
 import vigbook.schemas
 from vigbook.cli.commands import app
+from vigbook.cli.output import format_film
+from vigbook.film.describe import describe_facts
+from vigbook.film.facts import HLG, FilmFacts, Sound
+from vigbook.timecode import Timecode
 
 REPOSITORY = Path(__file__).parents[2]
 # Names of things, and remarks in the theme's own scripts and styles: nothing asks for them.
@@ -133,3 +138,17 @@ def test_the_drawing_has_every_room_once_and_none_lies_on_another(site: Path) ->
             assert abs(x - left) >= width or abs(y - top) >= height
     for room in rooms:
         assert f'id="room-{room.strip("_")}"' in text
+
+
+def test_the_example_of_a_film_is_what_the_command_says() -> None:
+    telephone = FilmFacts(
+        length=Timecode(Fraction(723)), width=1920, height=1080, container="mov",
+        video_codec="hevc", pixel_format="yuv420p10le", bits=10,
+        sounds=(Sound(track=0, codec="aac", channels=2, rate=48_000),),
+        frame_rate=Fraction(2998, 100), zero=Fraction(0), start=Fraction(0), interlaced=False,
+        pixel_aspect=Fraction(1), turned=90, mirrored=False, transfer=HLG, primaries=9, matrix=9,
+        tells=("place", "camera", "date"),
+    )  # fmt: skip
+    told = format_film(describe_facts(Path("film.mov"), telephone, uneven=True), "film.mov")
+    page = (REPOSITORY / "docs" / "practitioners" / "film.md").read_text("utf-8")
+    assert "```none\n{}\n```".format("\n".join(told)) in page

@@ -38,8 +38,8 @@ from vigbook.film.film import Film, open_film
 from vigbook.film.previews import (
     Filmstrip,
     Waveform,
+    find_neighbours,
     find_sharpest,
-    list_neighbours,
     make_filmstrip,
     make_proxy,
     make_waveform,
@@ -612,8 +612,12 @@ def test_a_sound_that_says_it_is_days_late_is_not_waited_for(
 # --- The frames around, and the sharpest ----------------------------------------------------
 
 
-def around(film: Path, at: Fraction, reader: Reader, count: int = 3) -> list[tuple[Fraction, int]]:
-    found = list_neighbours(Film(film, reader), Timecode(at), count)
+def beside(path: Path, at: Fraction, reader: Reader, count: int = 3) -> list[tuple[Fraction, int]]:
+    film = Film(path, reader)
+    times, here = find_neighbours(film.list_frame_times, Timecode(at), count)
+    assert here in times
+    # Where a film breaks off, the last frame stands for all that its index promises.
+    found = {one.at: one for one in film.find_frames(times)}.values()
     return [(one.at.seconds, read_number(one.picture)) for one in found]
 
 
@@ -635,13 +639,13 @@ def test_the_frames_around_one_are_the_three_before_and_after_it(
         own = film.frames[index][0]
         due = [number for _, number in film.frames[max(0, index - 3) : index + 4]]
         for at in (own, Fraction(round(own * 1000), 1000), own + MS):
-            assert [number for _, number in around(drawn(name), at, reader)] == due, at
+            assert [number for _, number in beside(drawn(name), at, reader)] == due, at
 
 
 def test_as_many_frames_are_found_as_are_asked_for(numbered_film: Path, reader: Reader) -> None:
     at = Fraction(5)
-    assert around(numbered_film, at, reader, 0) == [(at, 125)]
-    ten = around(numbered_film, at, reader, 40)
+    assert beside(numbered_film, at, reader, 0) == [(at, 125)]
+    ten = beside(numbered_film, at, reader, 40)
     assert [number for _, number in ten] == list(range(85, 166))
     assert ten == [(Fraction(number, 25), number) for _, number in ten]
 
@@ -650,7 +654,7 @@ def test_past_the_end_of_a_film_its_last_frames_are_found(
     numbered_film: Path, reader: Reader
 ) -> None:
     for at in (Fraction(1199, 100), Fraction(12), Fraction(13)):
-        assert [number for _, number in around(numbered_film, at, reader)][-1] == 299
+        assert [number for _, number in beside(numbered_film, at, reader)][-1] == 299
 
 
 def test_at_the_break_of_a_film_each_frame_is_found_once(tmp_path: Path, reader: Reader) -> None:
@@ -658,8 +662,8 @@ def test_at_the_break_of_a_film_each_frame_is_found_once(tmp_path: Path, reader:
     CUT_SHORT["faststart.mp4"].draw(whole)
     film = tmp_path / "film.mp4"
     film.write_bytes(whole.read_bytes()[: whole.stat().st_size * 6 // 10])
-    last = around(film, Fraction(3), reader, 0)[0][1]
-    numbers = [number for _, number in around(film, Fraction(last, 25), reader)]
+    last = beside(film, Fraction(3), reader, 0)[0][1]
+    numbers = [number for _, number in beside(film, Fraction(last, 25), reader)]
     assert numbers == list(range(last - 3, last + 1))
 
 

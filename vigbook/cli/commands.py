@@ -24,6 +24,7 @@ from vigbook import __version__
 from vigbook.cli.output import (
     complain,
     each_or_leave,
+    format_film,
     leave,
     or_leave,
     print_json,
@@ -335,13 +336,7 @@ def film(
     if as_json:
         print_value(described.as_json())
         return
-    # As a problem is told, on one line whatever the film is called.
-    typer.echo(Problem(file=str(file), found=" ".join(described.says)))
-    for sentence in described.will:
-        typer.echo(f"- {sentence}")
-    if described.tells:
-        tags = "; ".join(described.tells)
-        typer.echo(f"- It carries {tags}: none of it goes into a clip, a picture or a page.")
+    typer.echo("\n".join(format_film(described, str(file))))
     complain(described.warnings, "note: ")
 
 

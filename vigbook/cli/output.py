@@ -13,6 +13,7 @@ import typer
 from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
+    from vigbook.film.describe import Description
     from vigbook.outcome import Event, Outcome
 
 T = TypeVar("T")
@@ -106,3 +107,19 @@ def show_status(total: int = 1) -> AbstractContextManager[Callable[[Event | None
     from vigbook.cli.progress import Status
 
     return Status(total)
+
+
+def format_film(described: Description, name: str) -> list[str]:
+    """Returns the lines that tell a person what a film is, and what will be done about it.
+
+    Args:
+        described: the film.
+        name: what it is called.
+    """
+    # As a problem is told, on one line whatever the film is called.
+    lines = [str(Problem(file=name, found=" ".join(described.says)))]
+    lines += [f"- {sentence}" for sentence in described.will]
+    if described.tells:
+        tags = "; ".join(described.tells)
+        lines.append(f"- It carries {tags}: none of it goes into a clip, a picture or a page.")
+    return lines

@@ -70,14 +70,28 @@ def describe_film(path: Path) -> Description:
     with open_film(path) as film:
         facts = film.probe()
         times = film.list_frame_times(Span(Timecode(Fraction(0)), _LOOKED_AT))
-        return Description(
-            path=path,
-            facts=facts,
-            says=tuple(_say(facts, _is_uneven(times))),
-            will=tuple(_will(facts, _is_uneven(times))),
-            tells=tuple(_TELLS[one] for one in facts.tells),
-            warnings=tuple(_warn(film, facts)),
-        )
+        return describe_facts(path, facts, _is_uneven(times), tuple(_warn(film, facts)))
+
+
+def describe_facts(
+    path: Path, facts: FilmFacts, uneven: bool, warnings: tuple[Problem, ...] = ()
+) -> Description:
+    """Returns in words what is known of a film.
+
+    Args:
+        path: where it lies.
+        facts: what it is.
+        uneven: whether its pictures come at uneven times.
+        warnings: what a person should know or do.
+    """
+    return Description(
+        path=path,
+        facts=facts,
+        says=tuple(_say(facts, uneven)),
+        will=tuple(_will(facts, uneven)),
+        tells=tuple(_TELLS[one] for one in facts.tells),
+        warnings=warnings,
+    )
 
 
 def check_size(path: Path, facts: FilmFacts) -> list[Problem]:

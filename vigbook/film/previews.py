@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -224,23 +224,28 @@ def make_waveform(
     return Waveform(step=_LEVEL_STEP, levels=bytes(levels))
 
 
-def list_neighbours(film: Film, at: Timecode, count: int = 3) -> list[Shown]:
-    """Returns the frame on screen at a time, with so many frames before it and after it.
+def find_neighbours(
+    list_times: Callable[[Span], list[Timecode]], at: Timecode, count: int = 3
+) -> tuple[list[Timecode], Timecode]:
+    """Returns the times of the frame on screen and of those beside it, and its own by itself.
 
     Near the film's ends there are fewer. They are in the order of time.
+
+    Args:
+        list_times: lists the frames of a span, as `Film.list_frame_times`.
+        at: when, as it was written: to the millisecond.
+        count: how many on either side.
 
     Raises:
         FilmError: the film cannot be read.
     """
     # A second holds enough frames, but where a phone's variable rate leaves a hole.
     for reach in (Fraction(1), Fraction(4), Fraction(16)):
-        times = _list_around(film, at, reach)
+        times = list_times(around(at, reach))
         here = max((n for n, one in enumerate(times) if one <= at + _SLACK), default=0)
         if here >= count and len(times) > here + count:
             break
-    found = film.find_frames(times[max(0, here - count) : here + count + 1])
-    # Where a film breaks off, the last frame stands for all that its index promises.
-    return list({one.at: one for one in found}.values())
+    return times[max(0, here - count) : here + count + 1], times[here]
 
 
 def find_sharpest(
@@ -258,7 +263,7 @@ def find_sharpest(
     Raises:
         FilmError: the film cannot be read.
     """
-    times = _list_around(film, at, within.seconds)
+    times = film.list_frame_times(around(at, within.seconds))
     small = film.find_frames(times, long_side=_JUDGED_LONG_SIDE_PX)
     best = max(small, key=lambda one: _sharpness(one.picture))
     return film.find_frames([best.at])[0]
@@ -292,10 +297,9 @@ def _path(folder: Path, content: str, name: str) -> Path:
     return folder / f"{content[:_KEY_DIGITS]}-{name}"
 
 
-def _list_around(film: Film, at: Timecode, reach: Fraction) -> list[Timecode]:
-    zero = Timecode(Fraction(0))
-    start = max(zero, Timecode(at.seconds - reach))
-    return film.list_frame_times(Span(start, Timecode(at.seconds + reach)))
+def around(at: Timecode, reach: Fraction) -> Span:
+    """Returns the span that begins so many seconds before a time and ends as many after it."""
+    return Span(Timecode(max(Fraction(0), at.seconds - reach)), Timecode(at.seconds + reach))
 
 
 def _sharpness(picture: Pixels) -> float:

@@ -2,7 +2,7 @@
 
 A film comes from anywhere, and its decoders are the likeliest place for a fault. So a film that
 makes them fall, fill the memory or never end takes down this process, and the person gets a
-sentence. It holds nothing between requests and writes no file.
+sentence. It holds nothing between requests, and writes no file but a clip that is copied.
 """
 
 from __future__ import annotations

@@ -34,7 +34,6 @@ from vigbook.timecode import Span, Timecode
 T = TypeVar("T")
 _SCREEN_LONG_SIDE_PX = 960
 _MOST_PICTURES = 64  # kept in memory: some 15 MB
-_NEIGHBOURS = 3  # before and after
 _TICK = Timecode(Fraction(1, 1000))
 
 
@@ -134,7 +133,7 @@ class FilmSession:
             VigbookError: the film is not there or cannot be read.
         """
         state = self._find(context)
-        return [show_time(one) for one in self._list_times(state, _around(at, reach))]
+        return [show_time(one) for one in self._list_times(state, previews.around(at, reach))]
 
     def take_still(self, context: CycleContext, at: Timecode, clip: Clip | None) -> bytes:
         """Returns the JPEG that a build writes for a still at a time in a clip, byte for byte.
@@ -161,14 +160,9 @@ class FilmSession:
             VigbookError: the film is not there or cannot be read.
         """
         state = self._find(context)
-        for reach in (Fraction(1), Fraction(4), Fraction(16)):
-            times = self._list_times(state, _around(at, reach))
-            here = max((n for n, one in enumerate(times) if one <= at + _TICK), default=0)
-            if here >= _NEIGHBOURS and len(times) > here + _NEIGHBOURS:
-                break
-        beside = times[max(0, here - _NEIGHBOURS) : here + _NEIGHBOURS + 1]
-        self._take(state, beside, clip, STILL_LONG_SIDE_PX)
-        return [{**show_time(one), "here": one == times[here]} for one in beside]
+        times, here = previews.find_neighbours(lambda span: self._list_times(state, span), at)
+        self._take(state, times, clip, STILL_LONG_SIDE_PX)
+        return [{**show_time(one), "here": one == here} for one in times]
 
     def find_sharpest(self, context: CycleContext, at: Timecode) -> dict[str, Any]:
         """Returns the time of the sharpest frame near a time: a suggestion, for a person to choose.
@@ -232,10 +226,6 @@ class FilmSession:
         """Returns the answer to a question about the film, once those asked before have theirs."""
         with self._asking:
             return question(Film(state.path, self._reader))
-
-
-def _around(at: Timecode, reach: Fraction) -> Span:
-    return Span(Timecode(max(Fraction(0), at.seconds - reach)), Timecode(at.seconds + reach))
 
 
 def _to_jpeg(shown: Shown, masks: Sequence[Any]) -> bytes:

@@ -18,7 +18,7 @@ from ruamel.yaml.tokens import CommentToken
 Document: TypeAlias = CommentedMap
 """A whole file."""
 
-# The order in which a person writes a clip, and design.md shows it.
+# The order in which a person writes a clip, as the starter shows it.
 _CLIP_KEYS = ("id", "title", "start", "end", "initiative", "principles", "question", "why",
               "stills", "in_shot", "sound", "slow", "quality", "masks",
               "masks_checked")  # fmt: skip
