@@ -124,14 +124,6 @@ def test_adding_and_taking_away_are_exact(one: Timecode, other: Timecode) -> Non
 
 
 @unhurried
-@given(st.integers(0, 10**9), st.sampled_from([(1, 25), (1, 90_000), (1001, 30_000), (1, 1000)]))
-def test_a_time_stamp_is_exact(pts: int, base: tuple[int, int]) -> None:
-    """The 100,000th frame of 29.97 a second is not a rounding away from where it is."""
-    time = Timecode.of_pts(pts, Fraction(*base))
-    assert time.seconds * base[1] == pts * base[0]
-
-
-@unhurried
 @given(times, times)
 def test_equal_times_are_one_key(one: Timecode, other: Timecode) -> None:
     assert len({one, other, Timecode(one.seconds)}) == (1 if one == other else 2)

@@ -44,11 +44,6 @@ class Timecode:
             raise ValueError(f"'{written}' is not a time")
         return cls(hours * 3600 + minutes * 60 + seconds)
 
-    @classmethod
-    def of_pts(cls, pts: int, time_base: Fraction) -> Timecode:
-        """Returns the time of a presentation time stamp counted in units of `time_base`."""
-        return cls(pts * time_base)
-
     def format(self) -> str:
         """Returns `hh:mm:ss.mmm`, to the nearest millisecond: as a mark it finds the same frame."""
         total, ms = divmod(int(self.seconds * 1000 + Fraction(1, 2)), 1000)

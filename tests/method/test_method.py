@@ -113,7 +113,6 @@ def test_the_prompts_are_those_of_the_design_in_the_order_they_are_asked(
         "goal.settle.now",
         "own.aim", "own.noticed", "own.learning",
     ]  # fmt: skip
-    assert vig.clip_prompts(cycle.clips[1]) == tuple(f"clip-2.{one}" for one in of_a_clip)
     kinds = {
         one: prompt.kind
         for one, prompt in vig.prompts(case, cycle).items()
@@ -458,3 +457,14 @@ def test_a_catalogue_that_is_no_text_is_told(own: Path) -> None:
     )
     with pytest.raises(MethodError, match=r"vigbook\.po: cannot be read"):
         _words("cy", own)
+
+
+def test_a_method_that_was_changed_is_read_again(tmp_path: Path) -> None:
+    """As its author changes it beside a page that is open."""
+    templates = tmp_path / "ours"
+    shutil.copytree(find_templates()[0] / "vig", templates / "vig")
+    places = (templates, *find_templates())
+    before = load_method(places, "vig").file.prompts.closing[0].label
+    path = templates / "vig" / "method.yaml"
+    path.write_text(path.read_text("utf-8").replace(before, "What did you see?"), "utf-8")
+    assert load_method(places, "vig").file.prompts.closing[0].label == "What did you see?"

@@ -21,6 +21,7 @@ from vigbook.case.rules import Location
 from vigbook.case.yaml_file import read_model
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, show_path
+from vigbook.system.atomic import stamp_of
 
 LONGEST_SENTENCE = 20  # words; longer ones are lost before their end (plain-language guides)
 FEWEST_WORDS = 30  # of a text whose reading age can be told at all
@@ -320,20 +321,27 @@ def _normalise(text: str) -> str:
 # --- The lists ------------------------------------------------------------------------------
 
 
-@functools.lru_cache(maxsize=16)
 def _load_rules(templates: tuple[Path, ...], languages: tuple[str, ...]) -> tuple[_Rule, ...]:
     """Loads the words of some languages; a language without a list has none.
 
     Raises:
         CaseError: a list is wrong.
     """
+    lists = tuple(
+        tuple(path for one in templates if (path := one / "words" / f"{name}.yaml").is_file())
+        for name in dict.fromkeys(one.partition("-")[0] for one in languages)
+    )
+    return _read_rules(lists, tuple(stamp_of(path) for some in lists for path in some))
+
+
+@functools.lru_cache(maxsize=16)
+def _read_rules(
+    lists: tuple[tuple[Path, ...], ...], _stamps: tuple[object, ...]
+) -> tuple[_Rule, ...]:
     rules: list[_Rule] = []
-    for language in dict.fromkeys(one.partition("-")[0] for one in languages):
+    for files in lists:
         kept: list[tuple[WordEntry, bool]] = []
-        for place in reversed(templates):  # a team's own goes over ours
-            path = place / "words" / f"{language}.yaml"
-            if not path.is_file():
-                continue
+        for path in reversed(files):  # a team's own goes over ours
             added = read_model(path, WordList)
             named = [*added.leave_out, *(one for entry in added.entries for one in entry.words)]
             gone = set(itertools.chain.from_iterable(map(_forms, named)))

@@ -26,7 +26,7 @@ from babel.numbers import format_decimal
 from pydantic import Field, model_validator
 
 from vigbook.case.journal import Said
-from vigbook.case.models import PRACTITIONER, Case, Clip, Cycle, Id, Model, Text
+from vigbook.case.models import PRACTITIONER, Case, Cycle, Id, Model, Text
 from vigbook.case.rules import Finding, nearest
 from vigbook.case.yaml_file import read_model
 from vigbook.errors import AnswerError, CaseError, MethodError, Problem
@@ -148,10 +148,6 @@ class Method:
         every = (*own.opening, *clips, *own.closing, *ratings, *own.practitioner)
         return {prompt.id: prompt for prompt in every}
 
-    def clip_prompts(self, clip: Clip) -> tuple[str, ...]:
-        """Returns the full ids of the prompts that are asked of a clip, in order."""
-        return tuple(f"{clip.id}.{prompt.id}" for prompt in self.file.prompts.clip)
-
     def is_practitioners(self, prompt_id: str) -> bool:
         """Whether a prompt is the worker's own: its answers never stand on a family's page."""
         return any(one.id == prompt_id for one in self.file.prompts.practitioner)
@@ -188,7 +184,6 @@ def find_template(templates: Sequence[Path], name: str) -> Path:
     return path
 
 
-@functools.lru_cache(maxsize=8)
 def load_method(templates: tuple[Path, ...], name: str) -> Method:
     """Loads a method by the name of its folder.
 
@@ -199,8 +194,14 @@ def load_method(templates: tuple[Path, ...], name: str) -> Method:
     if place is None:
         there = {path.parent.name for one in templates for path in one.glob("*/method.yaml")}
         raise MethodError(Problem(found=f"there is no method '{name}'", mend=nearest(name, there)))
+    file = place / "method.yaml"
+    return _read_method(file, stamp_of(file))
+
+
+@functools.lru_cache(maxsize=8)
+def _read_method(file: Path, _stamp: object) -> Method:
     try:
-        return Method(place, read_model(place / "method.yaml", MethodFile))
+        return Method(file.parent, read_model(file, MethodFile))
     except CaseError as err:
         raise MethodError(err.problems) from err
 
@@ -323,13 +324,19 @@ class Words:
         return join_names(names, self.locale)
 
 
-@functools.lru_cache(maxsize=16)
 def load_words(templates: tuple[Path, ...], language: str) -> Words:
     """Loads the fixed words of a language; what has no translation stays English.
 
     Raises:
         MethodError: nobody speaks that language, or its catalogue cannot be read.
     """
+    name = f"locale/{language.partition('-')[0]}/LC_MESSAGES/vigbook.po"
+    files = tuple(path for one in templates if (path := one / name).is_file())
+    return _read_words(language, files, tuple(map(stamp_of, files)))
+
+
+@functools.lru_cache(maxsize=16)
+def _read_words(language: str, files: tuple[Path, ...], _stamps: tuple[object, ...]) -> Words:
     try:
         # British dates: 14 March 2026, never March 14.
         locale = Locale.parse("en_GB" if language == "en" else language.replace("-", "_"))
@@ -340,10 +347,7 @@ def load_words(templates: tuple[Path, ...], language: str) -> Words:
     numbers = gettext.NullTranslations()
     checked = language.partition("-")[0] == "en"
     # A team's catalogue is laid over ours.
-    for place in reversed(templates):
-        path = place / "locale" / language.partition("-")[0] / "LC_MESSAGES" / "vigbook.po"
-        if not path.is_file():
-            continue
+    for path in reversed(files):
         try:
             with path.open("rb") as file:
                 loaded = read_po(file, abort_invalid=True)
