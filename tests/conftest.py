@@ -55,7 +55,7 @@ LONGEST = (
     "test_gates",
     "server/test_live_modules",
     "docs/test_traces",
-    "docs/test_pages",
+    "docs/test_site",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -965,3 +966,10 @@ def test_a_problem_of_a_source_has_the_line_of_its_field(wren: Path) -> None:
         found="is late", mend="move it",
     )  # fmt: skip
     assert source.problem(("clips", 0, "why"), "is not there").line == 5
+
+
+def test_the_next_cycle_is_the_one_after_the_last(wren: Path) -> None:
+    """Also where one in between is gone: 'cycle-2' beside 'cycle-3' would be no next one."""
+    shutil.copytree(wren / "cycle-1", wren / "cycle-3")
+    with pytest.raises(UsageError, match=r"vigbook new .*cycle-4'"):
+        write_new_case(wren / "more")

@@ -1,8 +1,9 @@
 """May this, of these people, be used for that, today?
 
-The one place that answers. Every view, print, export and archive asks here; nothing else reads
-`Case.consents`. The rules are those of the practice's consent forms: no entry is no, the latest
-word of each person who may decide counts, and where two of them disagree the answer is no.
+The one place that decides. Every view, print, export and archive asks here; others read
+`Case.consents` only to print the rows or to check them. The rules are those of the practice's
+consent forms: no entry is no, the latest word of each person who may decide counts, and where two
+of them disagree the answer is no.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ from vigbook.paper.renderer import PageRenderer, check_length
 from vigbook.paper.variants import Variant, most_pages
 from vigbook.system.atomic import publish_bytes, sha256_of
 
-# What papers are: one that was made to lesser standards is made again.
 _MOST_FOOT_LETTERS = 1_000  # twice what four lines hold
+# What papers are: one that was made to lesser standards is made again.
 _STANDARDS = "PDF/A-3a and PDF/UA-1"
 
 

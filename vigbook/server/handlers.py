@@ -89,7 +89,7 @@ class SessionHandler(JupyterHandler):
         self.finish(json.dumps(answer, ensure_ascii=False))
 
     def render_page(self, name: str, **values: Any) -> str:
-        """Returns a page of `templates/live` in the team's language."""
+        """Returns a page of `templates/live`, in English."""
         words = load_words(self.session.templates, "en")
         page = environment(self.session.templates, words).get_template(f"live/{name}")
         # Asked for, so that the cookie is set which saving needs.

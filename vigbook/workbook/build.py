@@ -1,6 +1,6 @@
 """Case -> executed notebook, clean and signed.
 
-papermill runs the method's template in a kernel of its own (`vigbook.workbook.run`). What comes
+papermill runs the method's template in a process of its own (`vigbook.workbook.run`). What comes
 of it is scrubbed of everything that is not reference: absolute paths, timings, widget state. The
 file appears whole or not at all.
 """

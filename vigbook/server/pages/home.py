@@ -37,7 +37,6 @@ class CycleView:
         cut: how many of them are cut.
         workbook: whether there is one to open.
         written: how many questions have an answer.
-        latest: when the latest was given, in words.
         papers: what was printed.
         next_date: when the family meets their worker next, in words.
         notes: what the worker should know.
