@@ -29,7 +29,7 @@ from vigbook.cycle.context import CycleContext, open_context
 from vigbook.film.clips import ENCODER_OPTIONS, LONG_SIDE_PX, SOUND_OPTIONS
 from vigbook.film.media import STILL_QUALITY, build_media
 from vigbook.film.reader import Reader
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Outcome
 from vigbook.paper import pdf
 from vigbook.paper.renderer import PageRenderer

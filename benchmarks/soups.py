@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from vigbook.errors import PaperError
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.renderer import PageRenderer
 

@@ -26,7 +26,7 @@ from vigbook.case.folder import read_case_folder
 from vigbook.case.models import Size
 from vigbook.cycle.context import CycleContext, open_context
 from vigbook.demo.examples import draw_films, lay_out
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
 from vigbook.paper.renderer import PageRenderer

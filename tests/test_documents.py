@@ -15,7 +15,8 @@ from ruamel.yaml import YAML
 from vigbook.case.folder import read_case_folder
 from vigbook.case.models import Service, Use
 from vigbook.cli.commands import app
-from vigbook.method.method import find_templates, load_method
+from vigbook.method.method import load_method
+from vigbook.method.templates import find_templates
 
 REPOSITORY = Path(__file__).parent.parent
 README = (REPOSITORY / "README.md").read_text("utf-8")

@@ -39,7 +39,8 @@ from vigbook.cycle.review_data import make_review
 from vigbook.errors import CaseError
 from vigbook.film.clips import widen
 from vigbook.film.media import remove_unwanted
-from vigbook.method.method import find_templates, hash_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates, hash_templates
 from vigbook.notebook import Review
 from vigbook.outcome import Options, Outcome
 from vigbook.paper.page import Page

@@ -21,7 +21,8 @@ from vigbook.case.journal import Journal, read_journal
 from vigbook.cycle.context import CycleContext, open_context
 from vigbook.cycle.review_data import ReviewData
 from vigbook.method.known_cells import hash_code, is_harmless, read_known, source_of
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.server.pages.home import view_cycle
 from vigbook.workbook.build import fingerprint, list_strange_cells, read_workbook
 

@@ -25,7 +25,7 @@ from vigbook.case.log import Action, write_log
 from vigbook.cycle import checks
 from vigbook.cycle.context import CycleContext, open_context
 from vigbook.errors import CaseError, Problem, UsageError, told_in
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Event, Options, Outcome, Progress
 from vigbook.system.atomic import remove_leftovers
 from vigbook.system.locks import hold_family

@@ -27,7 +27,8 @@ from IPython.display import publish_display_data
 from vigbook.case.folder import find_family, read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.errors import Problem, UsageError
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.workbook.elements import TRY_PROMPTS, WIDGET_VIEW, find_links, reference
 
 

@@ -24,7 +24,8 @@ from vigbook.case.models import Clip, Use
 from vigbook.cycle.checks import list_warnings, list_withheld
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, UsageError
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.system.atomic import sha256_of
 from vigbook.workbook.widgets import describe_clip
 

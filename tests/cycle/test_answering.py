@@ -14,7 +14,7 @@ from families import CASE, CYCLE, SERVICE
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.cycle.context import CycleContext, open_context
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 
 
 @pytest.fixture

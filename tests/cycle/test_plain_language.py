@@ -19,7 +19,8 @@ from vigbook.case.yaml_file import read_model
 from vigbook.cycle.context import open_context
 from vigbook.cycle.plain_language import WordList, count_syllables, list_suggestions, reading_age
 from vigbook.errors import Problem
-from vigbook.method.method import find_templates, load_method
+from vigbook.method.method import load_method
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Options
 from vigbook.pipeline import check
 

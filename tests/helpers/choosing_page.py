@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from vigbook.case.models import Cycle
 from vigbook.case.yaml_file import read_model
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 
 DAY = ("--today", TODAY)
 # What the frame on screen tells in its squares, read from the browser's own picture of it.

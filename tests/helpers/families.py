@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import CycleContext, open_context
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 
 TODAY = "2026-11-22"
 

@@ -29,8 +29,9 @@ import vigbook
 from vigbook.case.consent import WORDS_FOR_USE
 from vigbook.case.folder import find_family, read_case_folder
 from vigbook.cycle.context import open_context
-from vigbook.method.idiom import join_names, write_date
-from vigbook.method.method import Words, find_templates, load_method, load_words
+from vigbook.method.language import Words, join_names, load_words, write_date
+from vigbook.method.method import load_method
+from vigbook.method.templates import find_templates
 from vigbook.paper.glyphs import find_missing_glyphs, glyph_problem, set_in_one_face
 from vigbook.paper.printing import print_paper
 from vigbook.paper.renderer import PageRenderer

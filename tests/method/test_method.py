@@ -17,20 +17,11 @@ from hypothesis import strategies as st
 from vigbook.case.models import Case, Cycle
 from vigbook.case.rules import Finding
 from vigbook.case.yaml_file import read_model
+from vigbook.cycle.parsing import default_source, parse_answer
 from vigbook.errors import AnswerError, MethodError
-from vigbook.method.method import (
-    Method,
-    Prompt,
-    Words,
-    check_principles,
-    default_source,
-    find_template,
-    find_templates,
-    hash_templates,
-    load_method,
-    load_words,
-    parse_answer,
-)
+from vigbook.method.language import Words, load_words
+from vigbook.method.method import Method, Prompt, check_principles, load_method
+from vigbook.method.templates import find_template, find_templates, hash_templates
 
 OWN = """\
 vigbook: 1

@@ -9,7 +9,7 @@ from typing import Any, Literal, get_args
 import pytest
 
 from vigbook.case.models import Size
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.geometry import (
     DOT_MM,
     FITS,

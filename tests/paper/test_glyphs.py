@@ -10,7 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from vigbook.errors import Problem
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem
 
 FONTS = find_templates()[0] / "print" / "fonts"

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pdfs import text_of
 from pypdfium2 import raw
 
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.printing import print_paper
 from vigbook.paper.renderer import PageRenderer
 from vigbook.paper.variants import PaperName, Variant

@@ -35,7 +35,7 @@ from soups import make_page
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.errors import CaseError, PaperError
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printing import print_paper
 from vigbook.paper.renderer import LIMITS, PageRenderer

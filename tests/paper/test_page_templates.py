@@ -13,7 +13,8 @@ import pytest
 from pdfs import pages_of, text_of
 
 from vigbook.errors import PaperError
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.paper.page_templates import fill
 
 Run = Callable[..., "CompletedProcess[str]"]

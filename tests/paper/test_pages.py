@@ -18,7 +18,7 @@ from pdfs import Letter, letters_in, lines_in, pages_of, pictures_in, text_of
 
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.server.pages.paper import view_papers
 
 Run = Callable[..., "CompletedProcess[str]"]

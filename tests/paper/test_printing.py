@@ -24,7 +24,7 @@ from pdfs import (
 )
 
 from vigbook.errors import PaperError
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.pdf import lay_out
 from vigbook.system.atomic import sha256_of
 

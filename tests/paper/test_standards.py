@@ -32,7 +32,7 @@ from pypdf.generic import (
 
 import vigbook
 from vigbook import pipeline
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Options
 from vigbook.paper import pdf
 from vigbook.paper.attachment import Attachment

@@ -22,7 +22,7 @@ from soups import make_page, make_soup
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.errors import PaperError
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.paper.clean_html import tidy_html, tidy_markdown
 from vigbook.paper.conformance import find_faults
 from vigbook.paper.printed import remove_refused

@@ -14,7 +14,7 @@ from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
 from vigbook.cycle.context import open_context
 from vigbook.errors import CaseError, UsageError, VigbookError
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.prepare.edits import ChangedError, next_id, show_cycle
 from vigbook.prepare.steps import AddClip
 from vigbook.timecode import Timecode

@@ -15,7 +15,7 @@ import pytest
 from live import Server, free_port, page_of, serving, wait_until
 from playwright.sync_api import Browser, Page, expect
 
-from vigbook.method.method import find_template, find_templates
+from vigbook.method.templates import find_template, find_templates
 from vigbook.workbook.live_modules import name_modules
 
 TOKEN = "0123456789abcdef"

@@ -27,7 +27,7 @@ from live import Server, free_port, serving, start_server, wait_until
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 
 WCAG = {
     "runOnly": {

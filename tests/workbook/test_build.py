@@ -23,7 +23,7 @@ from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.demo.examples import find_examples
 from vigbook.errors import WorkbookError, show_path
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Options, Outcome
 from vigbook.pipeline import run_workbook
 from vigbook.workbook.elements import KINDS, MIME

@@ -19,7 +19,8 @@ from vigbook.case.journal import Journal, parse_line, write_answer
 from vigbook.case.manifest import FilmRecord, Manifest, StillRecord, still_recipe
 from vigbook.cycle.context import CycleContext, open_context
 from vigbook.errors import Problem
-from vigbook.method.method import find_templates, load_words
+from vigbook.method.language import load_words
+from vigbook.method.templates import find_templates
 from vigbook.paper.page import Page, length_in_words
 from vigbook.timecode import Timecode
 from vigbook.workbook.elements import KINDS, MIME, find_links, reference

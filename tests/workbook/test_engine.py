@@ -29,7 +29,7 @@ from papermill.exceptions import PapermillExecutionError
 from vigbook.case.folder import read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.errors import show_path
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import EngineName
 from vigbook.workbook.build import kernel_environment
 from vigbook.workbook.engine import can_fork, list_strange_in

@@ -27,7 +27,7 @@ from vigbook.method.known_cells import (
     list_strange,
     read_known,
 )
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.workbook.build import list_strange_cells
 
 METHODS = sorted(path.parent for path in find_templates()[0].glob("*/method.yaml"))

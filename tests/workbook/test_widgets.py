@@ -15,7 +15,8 @@ from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import write_answer
 from vigbook.cycle.answering import save_typed
 from vigbook.cycle.context import CycleContext, open_context
-from vigbook.method.method import Words, find_templates, load_words
+from vigbook.method.language import Words, load_words
+from vigbook.method.templates import find_templates
 from vigbook.workbook.widgets import ClipPlayer, PromptWidget, describe_clip, describe_prompt
 
 TODAY = datetime.date(2026, 11, 22)

@@ -22,7 +22,7 @@ from typing import Any
 from vigbook import __version__
 from vigbook.case.folder import find_cycles, find_family, find_service, number_of
 from vigbook.errors import Problem, VigbookError, show_path
-from vigbook.method.method import find_templates, hash_templates
+from vigbook.method.templates import find_templates, hash_templates
 from vigbook.outcome import Options, Outcome
 from vigbook.system.atomic import is_temporary, publish_bytes, sha256_of
 

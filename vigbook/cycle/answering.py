@@ -16,8 +16,8 @@ from typing import Any, cast
 from vigbook.case.journal import SOURCES, Answer, ConflictError, Said, read_journal, write_answer
 from vigbook.case.models import Clip
 from vigbook.cycle.context import CycleContext
+from vigbook.cycle.parsing import default_source, parse_answer
 from vigbook.errors import AnswerError, OutputError, Problem, VigbookError
-from vigbook.method.method import default_source, parse_answer
 from vigbook.timecode import Timecode
 
 _MOST_MARKS = 500

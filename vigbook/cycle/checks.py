@@ -20,7 +20,8 @@ from vigbook.case.folder import CaseFolder
 from vigbook.case.models import Clip, Use
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, show_path
-from vigbook.method.method import check_principles, load_words
+from vigbook.method.language import load_words
+from vigbook.method.method import check_principles
 from vigbook.timecode import Timecode
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from vigbook.case.masks import is_checked, list_covered
 from vigbook.case.models import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.case.yaml_file import Source
 from vigbook.errors import MethodError
-from vigbook.method.method import Method, Prompt, Words, load_method
+from vigbook.method.language import Words
+from vigbook.method.method import Method, Prompt, load_method
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: it keeps what it works out

@@ -15,7 +15,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
-from vigbook.method.method import Words
+from vigbook.method.language import Words
 
 _MOST_OVERLAYS = 16
 

@@ -15,7 +15,8 @@ from vigbook.case.consent import Decision, may_share_words
 from vigbook.case.journal import Answer
 from vigbook.case.models import Clip, Goal, Size, Use
 from vigbook.cycle.context import CycleContext
-from vigbook.method.method import Prompt, Words
+from vigbook.method.language import Words
+from vigbook.method.method import Prompt
 from vigbook.paper.omissions import Withheld
 from vigbook.timecode import Timecode
 from vigbook.workbook.elements import TRY_PROMPTS

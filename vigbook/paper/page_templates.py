@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from vigbook.errors import PaperError, Problem
-from vigbook.method.method import Words
+from vigbook.method.language import Words
 from vigbook.method.rendering import environment
 from vigbook.paper.geometry import FOR_TEMPLATES
 

@@ -22,7 +22,8 @@ from vigbook.case.models import Person, Size
 from vigbook.cycle.context import CycleContext
 from vigbook.cycle.review_data import format_review, make_review
 from vigbook.errors import PaperError, Problem, UsageError, show_path
-from vigbook.method.method import check_language, find_template, hash_templates, load_words
+from vigbook.method.language import check_language, load_words
+from vigbook.method.templates import find_template, hash_templates
 from vigbook.paper.attachment import Attachment
 from vigbook.paper.geometry import FITS
 from vigbook.paper.glyphs import drop_controls, find_missing_glyphs, glyph_problem, set_in_one_face

@@ -220,7 +220,7 @@ def _do(request: Mapping[str, Any]) -> Iterator[Reply]:
             sides, content = _render(request)
             yield {"sides": sides}, content
         case "fill":
-            from vigbook.method.method import load_words
+            from vigbook.method.language import load_words
             from vigbook.paper.page_templates import fill
 
             templates = tuple(Path(one) for one in request["templates"])

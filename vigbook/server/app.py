@@ -20,7 +20,7 @@ from typing import Any
 
 from vigbook.errors import Problem, UsageError
 from vigbook.jupyter.server_extension import EXTENSION
-from vigbook.method.method import find_template
+from vigbook.method.templates import find_template
 from vigbook.server.routes import list_routes
 from vigbook.server.session import FamilySession
 from vigbook.system.temporary import remove_scratch, scratch_folder

@@ -20,8 +20,9 @@ from tornado.iostream import StreamClosedError
 from vigbook.case.folder import CYCLE_FOLDER
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.errors import VigbookError
-from vigbook.method.method import find_template, load_words
+from vigbook.method.language import load_words
 from vigbook.method.rendering import environment
+from vigbook.method.templates import find_template
 from vigbook.server.session import FamilySession
 from vigbook.workbook.live_modules import name_modules
 

@@ -9,7 +9,7 @@ from vigbook.case.folder import find_family
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError
 from vigbook.gates import open_cycle
-from vigbook.method.method import find_templates
+from vigbook.method.templates import find_templates
 from vigbook.outcome import Options
 from vigbook.server.jobs import Jobs
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.cycle.context import CycleContext
-from vigbook.method.method import Words
+from vigbook.method.language import Words
 from vigbook.method.rendering import environment
 
 MIME = "application/vnd.vigbook.v1+json"

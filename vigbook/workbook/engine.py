@@ -131,7 +131,7 @@ def list_strange_in(
     """
     # papermill's command loads this module for notebooks that are none of ours, too.
     from vigbook.method.known_cells import list_strange
-    from vigbook.method.method import find_templates
+    from vigbook.method.templates import find_templates
 
     own = {**os.environ, **environment}.get("VIGBOOK_TEMPLATES")
     return list_strange(cells, find_templates(Path(own) if own else None))

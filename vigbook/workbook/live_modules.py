@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from vigbook.method.method import find_template
+from vigbook.method.templates import find_template
 
 
 def name_modules(templates: Sequence[Path]) -> str:

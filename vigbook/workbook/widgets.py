@@ -18,9 +18,12 @@ import traitlets
 from vigbook.case.models import PRACTITIONER, Clip, Goal
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.cycle.context import CycleContext
+from vigbook.cycle.parsing import default_source
 from vigbook.errors import VigbookError
-from vigbook.method.method import Prompt, Words, default_source, find_template
+from vigbook.method.language import Words
+from vigbook.method.method import Prompt
 from vigbook.method.rendering import direction_of
+from vigbook.method.templates import find_template
 from vigbook.workbook.live_modules import name_modules
 
 

@@ -16,7 +16,7 @@ from vigbook.case.folder import find_inside
 from vigbook.cycle.checks import list_warnings, list_withheld, split_by_filming
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, VigbookError
-from vigbook.method.method import Words, load_words
+from vigbook.method.language import Words, load_words
 from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.pages.paper import PaperView, view_papers
 from vigbook.server.session import FamilySession

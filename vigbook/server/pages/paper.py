@@ -13,7 +13,7 @@ from tornado import web
 from vigbook.case.models import PRACTITIONER
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, VigbookError
-from vigbook.method.method import load_words
+from vigbook.method.language import load_words
 from vigbook.paper.printed import list_printed
 from vigbook.paper.variants import Variant
 from vigbook.server.handlers import CYCLE, SessionHandler
