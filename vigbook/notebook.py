@@ -24,7 +24,7 @@ from typing import Any
 
 from IPython.display import publish_display_data
 
-from vigbook.case.folder import find_family, read_case_folder
+from vigbook.case.folder import cycle_name, find_family, read_case_folder
 from vigbook.cycle.context import open_context
 from vigbook.errors import Problem, UsageError
 from vigbook.method.language import load_words
@@ -46,7 +46,7 @@ class Review:
 
     def __init__(self, case: str, cycle: int) -> None:
         family, _ = find_family(Path(case))
-        folder = family / f"cycle-{cycle}"
+        folder = family / cycle_name(cycle)
         if not folder.is_dir():
             found = f"there is no cycle {cycle}"
             raise UsageError(Problem(file=str(family), found=found, mend="check the number"))
@@ -55,7 +55,7 @@ class Review:
         templates = find_templates(Path(own) if own else None)
         files = read_case_folder(family, [folder], Path(service) if service else None)
         today = os.environ.get("VIGBOOK_TODAY")
-        self._sitting = open_context(
+        self._context = open_context(
             files, folder, templates,
             datetime.date.fromisoformat(today) if today else datetime.date.today(),
         )  # fmt: skip
@@ -65,7 +65,7 @@ class Review:
     @property
     def clips(self) -> tuple[ReviewClip, ...]:
         """The cycle's clips, in the order of `cycle.yaml`."""
-        return tuple(ReviewClip(self, clip.id) for clip in self._sitting.cycle.clips)
+        return tuple(ReviewClip(self, clip.id) for clip in self._context.cycle.clips)
 
     def clip(self, clip_id: str) -> ReviewClip:
         """Returns one clip, for a cell of a team's own.
@@ -73,18 +73,18 @@ class Review:
         Raises:
             UsageError: there is no clip of that id.
         """
-        if self._sitting.cycle.clip(clip_id) is None:
-            there = ", ".join(clip.id for clip in self._sitting.cycle.clips) or "none"
+        if self._context.cycle.clip(clip_id) is None:
+            there = ", ".join(clip.id for clip in self._context.cycle.clips) or "none"
             raise UsageError(f"there is no clip '{clip_id}'", f"there is: {there}")
         return ReviewClip(self, clip_id)
 
     def title(self) -> None:
         """Displays the title."""
-        self._show("title", f"cycle-{self._sitting.cycle.cycle}", self._live_title)
+        self._show("title", cycle_name(self._context.cycle.cycle), self._live_title)
 
     def helping_question(self) -> None:
         """Displays the question that the family wants help with."""
-        self._show("helping-question", f"cycle-{self._sitting.cycle.cycle}", self._live_question)
+        self._show("helping-question", cycle_name(self._context.cycle.cycle), self._live_question)
 
     def ask(self, *prompt_ids: str) -> None:
         """Displays prompts, each its own output.
@@ -92,7 +92,7 @@ class Review:
         Raises:
             UsageError: there is no such prompt.
         """
-        prompts = self._sitting.prompts
+        prompts = self._context.prompts
         for prompt_id in prompt_ids:
             if prompt_id not in prompts:
                 raise UsageError(f"there is no prompt '{prompt_id}'", "see the method.yaml")
@@ -100,7 +100,7 @@ class Review:
 
     def goals(self) -> None:
         """Displays the goals on their ladders."""
-        ratings = [f"goal.{goal.id}.now" for goal in self._sitting.case.goals]
+        ratings = [f"goal.{goal.id}.now" for goal in self._context.case.goals]
         self._show("goals", "goals", lambda: self._live_prompts(*ratings, heading="Our goals"))
 
     def next_step(self) -> None:
@@ -116,19 +116,19 @@ class Review:
         self._show("next-date", "next.date", lambda: self._live_prompts("next.date"))
 
     def _show(self, kind: str, element_id: str, live: Callable[[], Any]) -> None:
-        links = find_links(self._sitting, kind, element_id, Path.cwd())
-        bundle = reference(self._sitting, kind, element_id, links, self._words)
+        links = find_links(self._context, kind, element_id, Path.cwd())
+        bundle = reference(self._context, kind, element_id, links, self._words)
         if self._live:
             bundle |= _view(live())
         publish_display_data(bundle)
 
     def _live_title(self) -> Any:
-        names = self._sitting.family_name(self._words)
+        names = self._context.family_name(self._words)
         return _lines(("p", "vb-eyebrow", self._words.say("Looking together")), ("h1", "", names))
 
     def _live_question(self) -> Any:
         ours = self._words.say("Our question")
-        question = self._sitting.helping_question
+        question = self._context.helping_question
         if not question:
             return _lines(("h2", "", ours))
         return _lines(("h2", "vb-eyebrow", ours), ("p", "vb-question", question))
@@ -139,12 +139,12 @@ class Review:
 
         from vigbook.workbook.widgets import ClipPlayer
 
-        clip = self._sitting.cycle.clip(clip_id)
+        clip = self._context.cycle.clip(clip_id)
         if clip is None:
             return _lines()
-        player = ClipPlayer(self._sitting, clip, self._words)
+        player = ClipPlayer(self._context, clip, self._words)
         marks = f"{clip_id}.marks"
-        if marks not in self._sitting.prompts or not player.shown["source"]:
+        if marks not in self._context.prompts or not player.shown["source"]:
             return player
         return ipywidgets.VBox([player, self._live_prompts(marks)])
 
@@ -153,9 +153,9 @@ class Review:
 
         from vigbook.workbook.widgets import PromptWidget
 
-        prompts = self._sitting.prompts
+        prompts = self._context.prompts
         made = [
-            PromptWidget(self._sitting, prompts[one], self._words)
+            PromptWidget(self._context, prompts[one], self._words)
             for one in prompt_ids
             if one in prompts
         ]
@@ -180,7 +180,7 @@ class ReviewClip:
 
     def ask(self, *prompt_ids: str) -> None:
         """Displays prompts about the clip: those named, as `see`, or all of the method's."""
-        context = self._review._sitting
+        context = self._review._context
         asked = [f"{self.id}.{one}" for one in prompt_ids]
         own = context.method.file.prompts.clip
         every = [f"{self.id}.{one.id}" for one in own if one.kind != "marks"]

@@ -88,6 +88,11 @@ def find_cycles(family: Path) -> list[Path]:
     return sorted(found, key=number_of)
 
 
+def cycle_name(number: int) -> str:
+    """Returns what the folder of a cycle is called."""
+    return f"cycle-{number}"
+
+
 def number_of(cycle: Path) -> int:
     """Returns the number that a cycle's folder bears.
 
@@ -197,7 +202,7 @@ def _write_new_cycle(folder: Path) -> None:
     if not _CYCLE_FOLDER.fullmatch(name):
         number = max(map(number_of, find_cycles(family)), default=0) + 1
         found = "is a folder in a family that is there already"
-        mend = f"for its next cycle write 'vigbook new {folder.parent / f'cycle-{number}'}'"
+        mend = f"for its next cycle write 'vigbook new {folder.parent / cycle_name(number)}'"
         raise UsageError(Problem(file=str(folder), found=found, mend=mend))
     if (folder / "cycle.yaml").exists():
         raise UsageError(Problem(file=str(folder), found="there is a cycle here already"))

@@ -73,6 +73,16 @@ class Manifest(Model):
         return next(found, None)
 
 
+def clip_file(clip_id: str) -> str:
+    """Returns what the file of a clip is called, in a cycle's `media`."""
+    return f"{clip_id}.mp4"
+
+
+def still_file(clip_id: str, number: int) -> str:
+    """Returns what the file of a clip's still is called, counted from 1."""
+    return f"{clip_id}-{number}.jpg"
+
+
 def read_manifest(folder: Path) -> Manifest | None:
     """Returns the manifest of what was cut before, or None if there is none that can be read."""
     try:

@@ -9,9 +9,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vigbook.case.consent import Decision, may_show, may_use
-from vigbook.case.folder import CaseFolder
+from vigbook.case.folder import CaseFolder, cycle_name
 from vigbook.case.journal import Answer, Journal, read_journal, read_standing
-from vigbook.case.manifest import Manifest, StillRecord, clip_recipe, read_manifest, still_recipe
+from vigbook.case.manifest import (
+    Manifest,
+    StillRecord,
+    clip_file,
+    clip_recipe,
+    read_manifest,
+    still_recipe,
+)
 from vigbook.case.masks import is_checked, list_covered
 from vigbook.case.models import PRACTITIONER, Case, Clip, Cycle, Service, Still, Use
 from vigbook.case.yaml_file import Source
@@ -118,7 +125,7 @@ class CycleContext:
         """Returns whether a clip is cut as it is marked, and covered, now."""
         record = self.manifest.clip(clip.id) if self.manifest else None
         stands = record is not None and record.recipe == clip_recipe(clip)
-        return stands and (self.media / f"{clip.id}.mp4").is_file()
+        return stands and (self.media / clip_file(clip.id)).is_file()
 
     def may_show(
         self, use: Use, clip: Clip, still: Still | None = None, audience: str | None = None
@@ -236,5 +243,5 @@ def open_context(
 
 
 def _read_earlier(family: Path, number: int) -> tuple[Journal, ...]:
-    folders = [family / f"cycle-{one}" for one in range(number - 1, 0, -1)]
+    folders = [family / cycle_name(one) for one in range(number - 1, 0, -1)]
     return tuple(read_standing(folder / "answers.jsonl") for folder in folders)

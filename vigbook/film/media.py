@@ -18,8 +18,10 @@ from vigbook.case.manifest import (
     FilmRecord,
     Manifest,
     StillRecord,
+    clip_file,
     clip_recipe,
     read_manifest,
+    still_file,
     still_recipe,
 )
 from vigbook.case.models import Clip, Mask, Still
@@ -212,7 +214,7 @@ class _Cutter:
 
     def _cut_clip(self, clip: Clip) -> ClipRecord:
         facts = self._facts = self._facts or self._film.probe()
-        path = self._folder / f"{clip.id}.mp4"
+        path = self._folder / clip_file(clip.id)
         times = self._film.list_frame_times(clip.span)
         held = times and times[-1] < clip.start  # a picture that stands, or a film that broke off
         if not times or (held and self._film.find_end() <= clip.start):
@@ -261,7 +263,7 @@ class _Cutter:
     def _write_still(
         self, clip: Clip, number: int, still: Still, given: Timecode, picture: Pixels
     ) -> StillRecord:
-        path = self._folder / f"{clip.id}-{number}.jpg"
+        path = self._folder / still_file(clip.id, number)
         write_picture(path, picture)
         self.made.append(path)
         return StillRecord(
@@ -276,9 +278,9 @@ def _numbered(clip: Clip) -> Iterator[tuple[int, Still]]:
 
 
 def _files_of(clip: Clip) -> Iterator[str]:
-    yield f"{clip.id}.mp4"
+    yield clip_file(clip.id)
     for number, _ in _numbered(clip):
-        yield f"{clip.id}-{number}.jpg"
+        yield still_file(clip.id, number)
 
 
 def _bare_files(manifest: Manifest, clips: Iterable[Clip]) -> Iterator[str]:

@@ -117,6 +117,7 @@ def export_paper(
             page cannot be made.
     """
     # The family's files and the page templates: nbconvert loads every exporter to list its name.
+    from vigbook.case.folder import cycle_name
     from vigbook.cycle.checks import list_warnings
     from vigbook.cycle.context import CycleContext
     from vigbook.gates import each_cycle
@@ -138,7 +139,7 @@ def export_paper(
         outcome.made.append(f"{paper}.pdf")  # for the log: whatever its file is called, no name
 
     with PageRenderer() as renderer:
-        outcomes = each_cycle(folder / case / f"cycle-{cycle}", _options(), "exported", stages)
+        outcomes = each_cycle(folder / case / cycle_name(cycle), _options(), "exported", stages)
     if errors := [problem for outcome in outcomes for problem in outcome.errors]:
         raise WorkbookError(errors)
     return made[0], [one for outcome in outcomes for one in outcome.withheld + outcome.warnings]

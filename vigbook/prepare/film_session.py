@@ -14,6 +14,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
+from vigbook.case.manifest import clip_file
 from vigbook.case.models import Clip
 from vigbook.cycle import checks
 from vigbook.cycle.context import CycleContext
@@ -95,7 +96,7 @@ class FilmSession:
         if which in ("film", "proxy"):
             return state.path if which == "film" else state.proxy
         clip = context.cycle.clip(which.removeprefix("covered/"))
-        return context.media / f"{clip.id}.mp4" if clip and context.is_cut(clip) else None
+        return context.media / clip_file(clip.id) if clip and context.is_cut(clip) else None
 
     def strip(self, context: CycleContext) -> bytes | None:
         """Returns the strip of small pictures as a JPEG, if it is made already."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from vigbook.case.manifest import clip_file, still_file
 from vigbook.cycle.context import CycleContext
 from vigbook.method.language import Words
 from vigbook.method.rendering import environment
@@ -32,10 +33,10 @@ def find_links(context: CycleContext, kind: str, element_id: str, start: Path) -
     if clip is None or kind not in ("clip", "stills"):
         return ()
     if kind == "clip":
-        names = [f"{clip.id}.mp4"] if context.may_show("shared-review", clip) else []
+        names = [clip_file(clip.id)] if context.may_show("shared-review", clip) else []
     else:
         names = [
-            f"{clip.id}-{number}.jpg"
+            still_file(clip.id, number)
             for number, still in enumerate(clip.stills, start=1)
             if context.may_show("shared-review", clip, still)
         ]

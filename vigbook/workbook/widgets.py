@@ -15,6 +15,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from vigbook.case.folder import cycle_name
+from vigbook.case.manifest import clip_file, still_file
 from vigbook.case.models import PRACTITIONER, Clip, Goal
 from vigbook.cycle.answering import save_typed, show_prompt
 from vigbook.cycle.context import CycleContext
@@ -39,7 +41,7 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
     def __init__(
         self, context: CycleContext, prompt_id: str | None, shown: Mapping[str, Any], name: str
     ) -> None:  # fmt: skip
-        self._sitting, self._prompt_id = context, prompt_id
+        self._context, self._prompt_id = context, prompt_id
         super().__init__(
             shown=dict(shown),
             standing=_standing(context, prompt_id) if prompt_id else None,
@@ -52,11 +54,11 @@ class _LiveWidget(anywidget.AnyWidget):  # type: ignore[misc]  # anywidget's tra
     def _hear(self, _widget: object, message: Mapping[str, Any], _buffers: object) -> None:
         """Answers a message of the page with `about`, which names it, and `result`."""
         if message.get("do") == "save":
-            result = save_typed(self._sitting, message.get("typed") or {})
+            result = save_typed(self._context, message.get("typed") or {})
             if "saved" in result:
                 self.standing = result["saved"]
         elif message.get("do") == "history" and self._prompt_id:
-            result = _history(self._sitting, self._prompt_id)
+            result = _history(self._context, self._prompt_id)
         else:
             result = {"refused": "nobody knows what was asked"}
         self.send({"about": message.get("about"), "result": result})
@@ -132,14 +134,14 @@ def describe_clip(context: CycleContext, clip: Clip, words: Words) -> dict[str, 
         "end": float(clip.end.seconds),
         "slow": clip.slow,
     }
-    video = context.media / f"{clip.id}.mp4"
+    video = context.media / clip_file(clip.id)
     stands = context.is_cut(clip) if clip.masks else video.is_file()
     if stands and context.may_show("shared-review", clip):
         shown["source"] = _source(context, video)
         there = [
             (picture, still)
             for number, still in enumerate(clip.stills, start=1)
-            if (picture := context.media / f"{clip.id}-{number}.jpg").is_file()
+            if (picture := context.media / still_file(clip.id, number)).is_file()
             and context.still_record(clip, number)
             and context.may_show("shared-review", clip, still)
         ]
@@ -209,7 +211,7 @@ def _zero(context: CycleContext, clip: Clip) -> float:
 
 def _source(context: CycleContext, path: Path) -> str:
     """Returns a file's address, below where our server gives out media."""
-    return f"cycle-{context.cycle.cycle}/{path.name}"
+    return f"{cycle_name(context.cycle.cycle)}/{path.name}"
 
 
 def _standing(context: CycleContext, prompt_id: str) -> dict[str, Any] | None:
