@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import signal
 import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from families import TODAY
-from live import Server, serving
+from live import Server, serving, wait_until
 
 # Python runs it when the server starts: a fault of ours in the middle of a step.
 FAULT = """
@@ -68,3 +70,15 @@ def test_a_fault_of_ours_is_no_fault_of_the_page(
         server.process.terminate()
         said = server.process.communicate()[1]
     assert "vigbook: a fault of its own at /vigbook/api/cycle-1/prepare: KeyError" in said
+
+
+def test_what_was_begun_for_a_page_ends_with_the_server(family: Path) -> None:
+    with serving(family, "--today", TODAY, command="prepare") as server:
+        send(server, None)  # the film is looked at, and its clips are cut
+        program = psutil.Process(server.process.pid)
+        begun = wait_until(lambda: program.children(recursive=True))
+        server.process.send_signal(signal.SIGINT)
+        server.process.communicate(timeout=30)
+    _, alive = psutil.wait_procs(begun, timeout=10)
+    assert alive == []
+    assert [path.name for path in family.rglob(".*") if path.suffix != ".lock"] == []

@@ -141,7 +141,9 @@ def may_share_words(
     return Decision(False, (why,), frozenset({"not for them"}))
 
 
-def standing(case: Case, person_id: str, use: Use, today: datetime.date) -> str:
+def standing(
+    case: Case, person_id: str, use: Use, today: datetime.date
+) -> Literal["yes", "no", "not asked"]:
     """Returns `yes`, `no` or `not asked`, as the record's table of consents shows it."""
     refusal = _find_refusal(case, person_id, use, today, None)
     if refusal is None:

@@ -6,7 +6,6 @@ takes longer is made beside it (`background`).
 
 from __future__ import annotations
 
-import atexit
 import collections
 import threading
 from collections.abc import Callable, Sequence
@@ -39,7 +38,7 @@ _TICK = Timecode(Fraction(1, 1000))
 
 
 class FilmSession:
-    """What is made of one cycle's film while its clips are chosen."""
+    """What is made of one cycle's film while its clips are chosen; whoever opens it closes it."""
 
     def __init__(self, folder: Path, options: Options) -> None:
         """Takes the cycle's folder, and how the family was opened."""
@@ -47,7 +46,6 @@ class FilmSession:
         self._reader, self._asking = Reader(), threading.Lock()
         self.faces = FaceSearch()
         self._pictures: collections.OrderedDict[tuple[str, ...], bytes] = collections.OrderedDict()
-        atexit.register(self.close)
 
     def close(self) -> None:
         """Leaves off what is being made, and ends the processes."""

@@ -113,7 +113,7 @@ def _run(
     try:
         app.start()
     finally:
-        session.jobs.stop()
+        session.close()
 
 
 def _settings(session: FamilySession, port: int, lab: bool) -> dict[str, Any]:

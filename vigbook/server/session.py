@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from pathlib import Path
 
@@ -16,11 +17,24 @@ from vigbook.server.jobs import Jobs
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FamilySession:
-    """The one family that a server is for, and how it was opened."""
+    """The one family that a server is for, and how it was opened.
+
+    Attributes:
+        family: its folder.
+        options: what was asked for.
+        jobs: what is built or printed just now.
+        closing: what else is ended with the server.
+    """
 
     family: Path
     options: Options
     jobs: Jobs = dataclasses.field(default_factory=Jobs)
+    closing: contextlib.ExitStack = dataclasses.field(default_factory=contextlib.ExitStack)
+
+    def close(self) -> None:
+        """Ends what was begun for the pages."""
+        self.jobs.stop()
+        self.closing.close()
 
     @property
     def templates(self) -> tuple[Path, ...]:

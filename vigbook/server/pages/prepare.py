@@ -64,6 +64,7 @@ class OpenCycles:
             with self._lock:
                 if cycle not in self._open:
                     film = FilmSession(folder, self.session.options)
+                    self.session.closing.callback(film.close)
                     film.cut_soon()
                     self._open[cycle] = (CycleEditor(folder / "cycle.yaml"), film)
         editor, film = self._open[cycle]
