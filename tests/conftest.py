@@ -24,37 +24,39 @@ from vigbook.demo.examples import draw_films, lay_out
 from vigbook.paper.renderer import PageRenderer
 
 # The files whose tests take most of the time. They are begun first: of several files
-# at a time, a long one that is begun last would go on alone.
+# at a time, a long one that is begun last would go on alone. None is part of `make quick` but
+# that of the main path, from a film to pages.
+MAIN_PATH = "test_pipeline"
 LONGEST = (
     "film/test_contract",
     "paper/test_standards",
     "server/test_open",
     "paper/test_printing",
-    "server/test_prepare_live",
-    "cli/test_faults",
-    "server/test_prompts_live",
     "film/test_previews",
+    "server/test_prepare_live",
+    "server/test_prompts_live",
+    "cli/test_faults",
+    "workbook/test_engine",
     "batch/test_isolation",
-    "test_pipeline",
-    "batch/test_dask_cluster",
     "paper/test_hostile",
     "paper/test_pages",
-    "method/test_languages",
-    "batch/test_kill",
-    "film/test_clips_in_browsers",
-    "cli/test_commands",
-    "film/test_reader",
     "film/test_describe",
-    "film/test_media",
+    "batch/test_dask_cluster",
+    "batch/test_kill",
+    "method/test_languages",
     "film/test_smart_cut",
-    "film/test_mutations",
-    "workbook/test_engine",
-    "film/test_secrets",
-    "demo/test_examples",
-    "server/test_prepare_masks_live",
+    "cli/test_commands",
+    "film/test_clips_in_browsers",
+    MAIN_PATH,
+    "film/test_media",
+    "film/test_reader",
     "test_gates",
-    "server/test_live_modules",
+    "server/test_prepare_masks_live",
+    "film/test_mutations",
+    "film/test_secrets",
     "docs/test_traces",
+    "server/test_live_modules",
+    "demo/test_examples",
     "docs/test_site",
 )
 
@@ -73,6 +75,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if missing and "CI" in os.environ:
         raise pytest.UsageError(f"{NO_BROWSER}: {', '.join(sorted(missing))}")
     for item in items:
+        file = item.path.relative_to(tests).as_posix()
+        if file in turns and file != f"{MAIN_PATH}.py":
+            item.add_marker(pytest.mark.slow)
         if missing & _wanted_browsers(item):
             item.add_marker(pytest.mark.skip(reason=NO_BROWSER))
 

@@ -1,4 +1,4 @@
-"""Nothing of one family ever stands in another's: sixty are built side by side."""
+"""Nothing of one family ever stands in another's: many are built side by side."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from pdfs import pictures_in
 from vigbook.case.journal import write_answer
 from vigbook.system.atomic import sha256_of
 
-FAMILIES = 60
 FRAMES = 25  # of each family's film, whose numbers go on where the last family's ended
 MARKER = re.compile(rb"fam(\d\d)mark|wren-(\d\d)")
 STREAM = re.compile(rb"stream\r?\n(.*?)\r?\nendstream", re.DOTALL)
@@ -98,11 +97,17 @@ def write_own_family(folder: Path, number: int) -> None:
     write_answer(cycle / "answers.jsonl", "helped", helped, by="mum", source="said")
 
 
+@pytest.fixture(scope="module", params=[20, pytest.param(60, marks=pytest.mark.long)])
+def count(request: pytest.FixtureRequest) -> int:
+    """How many families."""
+    return int(request.param)
+
+
 @pytest.fixture(scope="module")
-def cases(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Sixty families, not built yet."""
+def cases(tmp_path_factory: pytest.TempPathFactory, count: int) -> Path:
+    """So many families, not built yet."""
     folder = tmp_path_factory.mktemp("many") / "cases"
-    for number in range(FAMILIES):
+    for number in range(count):
         write_own_family(folder / f"wren-{number:02}", number)
     (folder / "service.yaml").write_text(SERVICE, "utf-8")
     return folder
@@ -147,11 +152,13 @@ def families_in(content: bytes) -> set[int]:
 
 
 @pytest.mark.slow
-def test_every_word_is_the_familys_own(cases: Path, told: list[dict[str, object]]) -> None:
-    assert len(told) == FAMILIES
+def test_every_word_is_the_familys_own(
+    cases: Path, told: list[dict[str, object]], count: int
+) -> None:
+    assert len(told) == count
     for number, one in enumerate(sorted(told, key=lambda outcome: str(outcome["case"]))):
         assert families_in(json.dumps(one).encode()) == {number}
-    for number in range(FAMILIES):
+    for number in range(count):
         folder = cases / f"wren-{number:02}"
         papers = sorted(folder.glob("cycle-1/print/*.pdf"))
         assert [one.stem for one in papers] == ["record", "take-home", "worksheet"]
@@ -168,10 +175,12 @@ def test_every_word_is_the_familys_own(cases: Path, told: list[dict[str, object]
 
 
 @pytest.mark.slow
-def test_every_picture_is_the_familys_own(cases: Path, told: list[dict[str, object]]) -> None:
-    assert len(told) == FAMILIES
+def test_every_picture_is_the_familys_own(
+    cases: Path, told: list[dict[str, object]], count: int
+) -> None:
+    assert len(told) == count
     stills = set()
-    for number in range(FAMILIES):
+    for number in range(count):
         cycle, first = cases / f"wren-{number:02}" / "cycle-1", number * FRAMES
         still = cycle / "media" / "clip-1-1.jpg"
         stills.add(sha256_of(still))
@@ -180,4 +189,4 @@ def test_every_picture_is_the_familys_own(cases: Path, told: list[dict[str, obje
         for paper in ("take-home", "record"):
             assert pictures_in(cycle / "print" / f"{paper}.pdf") == {sha256_of(still)}
         assert pictures_in(cycle / "print" / "worksheet.pdf") <= {sha256_of(still)}
-    assert len(stills) == FAMILIES  # else a wrong one would not be seen
+    assert len(stills) == count  # else a wrong one would not be seen

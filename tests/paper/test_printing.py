@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+from families import open_first
 from pdfs import (
     alt_texts_in,
     is_tagged,
@@ -23,6 +24,7 @@ from pdfs import (
     text_of,
 )
 
+from vigbook.cycle.answering import answer_prompt
 from vigbook.errors import PaperError
 from vigbook.method.templates import find_templates
 from vigbook.paper.pdf import lay_out
@@ -43,14 +45,15 @@ def page(family: Path, name: str = "take-home") -> Path:
     return family / "cycle-1" / "print" / f"{name}.pdf"
 
 
-def say(vigbook: Run, family: Path, by: str = "mum", **answers: str) -> None:
+def say(family: Path, by: str = "mum", **answers: str) -> None:
+    """Writes answers as `vigbook answer` does, which would load Python anew for each."""
     for prompt, text in answers.items():
         prompt = prompt.replace("__", "-").replace("_", ".")
-        assert vigbook("answer", family, prompt, text, "--by", by).returncode == 0
+        answer_prompt(open_first(family), prompt, text, by=by, source=None)
 
 
 def test_take_home_says_what_a_parent_takes_home(built_family: Path, vigbook: Run) -> None:
-    say(vigbook, built_family, clip__1_did="I waited for her.", helped="Waiting\nSmiling",
+    say(built_family, clip__1_did="I waited for her.", helped="Waiting\nSmiling",
         remember="She looks for me.", try_what="Count to five.", try_where="At tea.",
         try_when="Every day.", goal_settle_now="5")  # fmt: skip
     assert vigbook("print", built_family, "--only", "take-home").returncode == 0
@@ -73,7 +76,7 @@ def test_take_home_never_says_what_is_not_the_parents(built_family: Path, vigboo
     case = built_family / "case.yaml"
     edit(case, "baseline: {value: 3}", 'baseline: {value: 3, words: "It is a battle."}')
     edit(case, "goals:", "reference: RF-1234\ngoals:")
-    say(vigbook, built_family, own_noticed="I talked too much.")
+    say(built_family, own_noticed="I talked too much.")
     vigbook("build", built_family)
     text = text_of(page(built_family))
     for hidden in (
@@ -102,7 +105,7 @@ def test_an_empty_answer_is_room_to_write(built_family: Path) -> None:
 
 
 def test_only_words_of_a_person_stand_in_quotation_marks(built_family: Path, vigbook: Run) -> None:
-    say(vigbook, built_family, clip__1_did="I waited.")
+    say(built_family, clip__1_did="I waited.")
     vigbook("answer", built_family, "clip-2.did", "Sam held the spoon.")
     vigbook("answer", built_family, "remember", "We looked at waiting.", "--by", "mum",
             "--source", "agreed-summary")  # fmt: skip
@@ -121,7 +124,7 @@ def test_the_read_through_line_stands_until_it_was_read(built_family: Path, vigb
     vigbook("answer", built_family, "take-home.checked", "yes", "--by", "mum")
     vigbook("print", built_family, "--only", "take-home")
     assert READ_THROUGH not in text_of(page(built_family))
-    say(vigbook, built_family, remember="She looks for me.")
+    say(built_family, remember="She looks for me.")
     vigbook("print", built_family, "--only", "take-home")
     assert READ_THROUGH in text_of(page(built_family))
 
@@ -135,7 +138,7 @@ def test_a_familys_page_closes_the_gap_and_the_worker_is_told(
         "  - {person: mum, uses: [take-home], answer: no, given_by: mum, authority: self, "
         "date: 2026-09-02}\n  - person: mum\n    uses: [filming, shared-review]",
     )
-    say(vigbook, built_family, clip__1_did="I waited.", remember="Our secret.")
+    say(built_family, clip__1_did="I waited.", remember="Our secret.")
     done = vigbook("build", ".", "--json", cwd=built_family)
     assert done.returncode == 0
     text = text_of(page(built_family))
@@ -171,7 +174,7 @@ def test_the_worker_is_told_by_picture_where_only_some_are_left_out(
 def test_the_record_walks_the_notebook_and_says_why_pictures_are_left_out(
     built_family: Path, vigbook: Run
 ) -> None:
-    say(vigbook, built_family, clip__1_see="She reached up.", goal_settle_now="5")
+    say(built_family, clip__1_see="She reached up.", goal_settle_now="5")
     vigbook("build", built_family)
     text = text_of(page(built_family, "record"))
     wanted = [
@@ -206,7 +209,7 @@ def test_the_record_has_pictures_only_where_that_was_agreed(
 
 
 def test_worksheet_is_blank(built_family: Path, vigbook: Run) -> None:
-    say(vigbook, built_family, clip__1_see="She reached up.", helped="Waiting", goal_settle_now="5")
+    say(built_family, clip__1_see="She reached up.", helped="Waiting", goal_settle_now="5")
     vigbook("build", built_family)
     text = text_of(page(built_family, "worksheet"))
     for words in ("What do you see?", "What might Mia be thinking or feeling?", "What I will try"):
@@ -224,8 +227,8 @@ def test_each_who_receives_gets_a_copy_in_their_language_and_size(
          "consents:\n"
          "  - {person: dad, uses: [filming, shared-review, take-home], given_by: dad, "
          "authority: self, date: 2026-09-01, to: [dad, mum]}")  # fmt: skip
-    say(vigbook, built_family, remember="She looks for me.")
-    say(vigbook, built_family, by="dad", try_what="Play after tea.")
+    say(built_family, remember="She looks for me.")
+    say(built_family, by="dad", try_what="Play after tea.")
     done = vigbook("build", built_family)
     assert done.returncode == 0, done.stderr
     mums, dads = page(built_family, "take-home-mum"), page(built_family, "take-home-dad")
@@ -262,7 +265,7 @@ def test_variants_have_names_of_their_own(
 
 
 def test_the_private_page_has_no_pictures_dates_or_places(built_family: Path, vigbook: Run) -> None:
-    say(vigbook, built_family, try_where="At Gran's.", remember="She looks for me.")
+    say(built_family, try_where="At Gran's.", remember="She looks for me.")
     vigbook("print", built_family, "--only", "take-home", "--private")
     private = page(built_family, "take-home.en.clear.private")
     text = text_of(private)
@@ -310,7 +313,7 @@ def test_words_come_out_of_the_arabic_page_as_they_went_in(
     built_family: Path, vigbook: Run
 ) -> None:
     sentence = "يوسف يبحث عني بعينيه"
-    say(vigbook, built_family, remember=sentence)
+    say(built_family, remember=sentence)
     vigbook("print", built_family, "--only", "take-home", "--language", "ar")
     text = text_of(page(built_family, "take-home.ar.clear"))
     for word in (*sentence.split(), "سؤالنا", "للتذكّر"):
@@ -360,7 +363,7 @@ def test_a_record_without_a_workbook_is_told(built_family: Path, vigbook: Run) -
 def test_papers_print_without_the_film(built_family: Path, vigbook: Run) -> None:
     """The film may be deleted in weeks; the papers are printed again for years."""
     (built_family / "cycle-1" / "film.mp4").unlink()
-    say(vigbook, built_family, remember="She looks for me.")
+    say(built_family, remember="She looks for me.")
     assert vigbook("print", built_family).returncode == 0
     assert "She looks for me." in text_of(page(built_family))
 
@@ -372,8 +375,8 @@ def test_what_one_carer_says_does_not_take_the_others_words_from_her_copy(
          "  - {id: dad, name: Karim, role: father, receives: true}\nconsents:\n"
          "  - {person: dad, uses: [filming, shared-review, take-home], given_by: dad, "
          "authority: self, date: 2026-09-01}")  # fmt: skip
-    say(vigbook, built_family, remember="She looks for me.", words_us="Mia and me")
-    say(vigbook, built_family, by="dad", remember="I build with her.")
+    say(built_family, remember="She looks for me.", words_us="Mia and me")
+    say(built_family, by="dad", remember="I build with her.")
     assert vigbook("print", built_family, "--only", "take-home").returncode == 0
     mums, dads = page(built_family, "take-home-mum"), page(built_family, "take-home-dad")
     assert "She looks for me." in text_of(mums)
@@ -388,7 +391,7 @@ def test_a_workers_note_is_never_set_as_the_parents_own_words(
 ) -> None:
     """The family's own words come first, whichever prompt they answer."""
     vigbook("answer", built_family, "clip-1.did", "Sam waited.")
-    say(vigbook, built_family, clip__1_felt="I felt calm.")
+    say(built_family, clip__1_felt="I felt calm.")
     vigbook("print", built_family, "--only", "take-home")
     text = text_of(page(built_family))
     assert "“I felt calm.” Sam" in text
@@ -452,7 +455,7 @@ def test_a_yes_taken_back_stands_in_the_record(built_family: Path, vigbook: Run)
 def test_the_next_cycle_remembers_what_the_family_calls_itself(
     built_family: Path, vigbook: Run
 ) -> None:
-    say(vigbook, built_family, words_us="Mia and me")
+    say(built_family, words_us="Mia and me")
     shutil.copytree(built_family / "cycle-1", built_family / "cycle-2")
     edit(built_family / "cycle-2" / "cycle.yaml", "cycle: 1", "cycle: 2")
     (built_family / "cycle-2" / "answers.jsonl").unlink()
