@@ -13,7 +13,8 @@ from traces import write_paths
 
 from vigbook import __version__
 
-# What is made from the code is made anew each time, and is in no repository.
+# What is made from the code is made anew each time. Its pages are in the repository too, for who
+# reads the documents there; a test holds them to the code.
 _MADE = Path(__file__).parent / "reference"
 write_reference(_MADE)
 write_rooms(_MADE / "parts")

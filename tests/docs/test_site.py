@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -152,3 +153,15 @@ def test_the_example_of_a_film_is_what_the_command_says() -> None:
     told = format_film(describe_facts(Path("film.mov"), telephone, uneven=True), "film.mov")
     page = (REPOSITORY / "docs" / "practitioners" / "film.md").read_text("utf-8")
     assert "```none\n{}\n```".format("\n".join(told)) in page
+
+
+def test_the_reference_in_the_repository_is_that_of_the_code(tmp_path: Path) -> None:
+    """`make docs` writes it; whoever reads the documents as files finds it too."""
+    code = "import sys; from pathlib import Path; from reference_pages import write_reference; "
+    code += "write_reference(Path(sys.argv[1]))"
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY / "docs")}
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, env=environment)
+    kept = REPOSITORY / "docs" / "reference"
+    assert {one.name: one.read_text("utf-8") for one in tmp_path.glob("*.md")} == {
+        one.name: one.read_text("utf-8") for one in kept.glob("*.md")
+    }
