@@ -380,3 +380,15 @@ def test_print_tells_what_it_cannot_do(
 ) -> None:
     done = vigbook("print", built_family, *options)
     assert (done.returncode, done.stderr) == (1, f"{sentence}\n")
+
+
+@pytest.mark.parametrize("place", [".", "./", "../cycle-1", ".."])
+@pytest.mark.parametrize("command", ["check", "build", "print"])
+def test_a_cycle_is_known_by_where_one_stands(
+    built_family: Path, vigbook: Run, command: str, place: str
+) -> None:
+    (built_family / ".built.json").unlink(missing_ok=True)
+    done = vigbook(command, place, "--json", cwd=built_family / "cycle-1")
+    assert done.returncode == 0, done.stdout
+    (outcome,) = json.loads(done.stdout)
+    assert (outcome["cycle"], outcome["errors"]) == (1, [])

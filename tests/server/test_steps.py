@@ -28,7 +28,10 @@ def send(server: Server, body: object) -> tuple[int, dict[str, Any]]:
     headers = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
     address = f"{server.base}vigbook/api/cycle-1/prepare"
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(address, data, headers)
+    return post(urllib.request.Request(address, data, headers))
+
+
+def post(request: urllib.request.Request) -> tuple[int, dict[str, Any]]:
     try:
         with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.loads(answer.read())
@@ -42,6 +45,11 @@ NO_STEPS: list[object] = [
     {"do": "move-clip", "clip": "clip-1", "to": "first"},
     {"do": "add-masks", "clip": "clip-1", "masks": [{"box": [0, 0]}]},
     {"do": "set-still", "clip": "clip-1", "still": 1, "field": "id", "value": "x"},
+    {"do": "set-clip", "clip": "clip-1", "field": "id", "value": "x"},
+    {"do": "set-clip", "clip": "clip-1", "field": "title", "value": ["x"]},
+    {"do": "set-clip", "clip": "clip-1", "field": "in_shot", "value": "child"},
+    {"do": "add-masks", "clip": "clip-1", "masks": [{"box": [float("nan")] * 4}]},
+    {"do": "add-masks", "clip": "clip-1", "masks": [{"box": [float("inf"), 0, 1, 1]}]},
 ]  # fmt: skip
 
 
@@ -82,3 +90,21 @@ def test_what_was_begun_for_a_page_ends_with_the_server(family: Path) -> None:
     _, alive = psutil.wait_procs(begun, timeout=10)
     assert alive == []
     assert [path.name for path in family.rglob(".*") if path.suffix != ".lock"] == []
+
+
+def test_half_a_sign_and_a_sign_that_nothing_shows_spoil_no_title(family: Path) -> None:
+    with serving(family, "--today", TODAY, command="prepare") as server:
+        _, shown = send(server, None)
+        step = {"do": "set-clip", "clip": "clip-1", "field": "title", "value": "Tea \ud83d\0time"}
+        status, answer = send(server, {**step, "revision": shown["revision"]})
+    assert status == 200
+    assert answer["cycle"]["clips"][0]["title"] == "Tea \ufffdtime"
+
+
+def test_what_is_nested_without_an_end_is_no_fault_of_ours(family: Path) -> None:
+    with serving(family, "--today", TODAY, command="prepare") as server:
+        headers = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
+        for path in ("prepare", "answers"):
+            address = f"{server.base}vigbook/api/cycle-1/{path}"
+            deep = urllib.request.Request(address, b"[" * 200_000, headers)
+            assert post(deep)[0] == 400

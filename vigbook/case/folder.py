@@ -70,8 +70,9 @@ def _find_family(path: Path) -> tuple[Path, list[Path]]:
     parent = Path(os.path.abspath(path)).parent
     if (path / "cycle.yaml").is_file() or _CYCLE_FOLDER.fullmatch(path.resolve().name):
         if (parent / "case.yaml").is_file():
-            family = path.parent if path.name not in ("", ".", "..") else parent
-            return family, [path]
+            if path.name not in ("", ".", ".."):
+                return path.parent, [path]
+            return parent, [parent / Path(os.path.abspath(path)).name]
         raise UsageError(
             Problem(file=str(path), found="no case.yaml in the folder above", mend="put one there")
         )

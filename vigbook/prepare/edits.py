@@ -12,6 +12,7 @@ import hashlib
 import re
 import threading
 import time
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -33,9 +34,17 @@ from vigbook.prepare.steps import (
     DeleteStill,
     FileStep,
     MoveClip,
+    PrincipleMark,
     SetClip,
+    SetInitiative,
+    SetInShot,
+    SetMark,
     SetMasks,
+    SetPrinciples,
+    SetSlow,
+    SetSound,
     SetStill,
+    SetText,
     StillStep,
     UndoRedo,
 )
@@ -46,7 +55,6 @@ MOST_STEPS = 200  # that can be undone
 _ONE_STEP_S = 20  # typing on in one field for so long is one step
 _MOST_QUOTES = 12
 _TEXTS = ("title", "question", "why")
-_SOUNDS = ("keep", "level", "mute")
 
 Change = Callable[[yaml_edits.Document], None]
 Snap = Callable[[Timecode, bool], Timecode]
@@ -199,7 +207,7 @@ def _find_change(context: CycleContext, step: FileStep, snap: Snap) -> Change:
         case DeleteClip():
             _check_not_shown(context, clip_now)
             return lambda document: yaml_edits.delete_clip(document, index)
-        case SetClip():
+        case _:
             value = _clip_value(context, clip_now, step, snap)
             return _set_clip(index, clip_now, step.field, value)
 
@@ -288,33 +296,33 @@ def _check_not_shown(context: CycleContext, clip: Clip) -> None:
 
 def _clip_value(context: CycleContext, clip: Clip, step: SetClip, snap: Snap) -> Any:
     """Returns a field's value as the file holds it; None where its line goes."""
-    field, value = step.field, step.value
-    if field in ("start", "end"):
-        at = _time(value, snap, ends=field == "end").format()
-        marks = {"start": clip.start.format(), "end": clip.end.format(), field: at}
-        _check_marks(marks["start"], marks["end"], tuple(one.at for one in clip.stills))
-        return at
-    if field in _TEXTS:
-        return _text(value)
-    if field == "initiative":
-        return _person(context, value) if value else None
-    if field == "sound" and value in _SOUNDS:
-        return value if value != "keep" else None
-    if field == "slow":
-        return True if value else None
-    if field == "in_shot" and isinstance(value, list):
-        people = [_person(context, one) for one in value]
-        if not people:
-            raise UsageError("somebody must be in the picture", "choose at least one person")
-        return people if people != list(context.cycle.in_shot) else None
-    if field == "principles" and isinstance(value, list):
-        return [_principle(context, one) for one in value] or None
-    raise UsageError("there is no such thing to set")
+    match step:
+        case SetMark():
+            at = _time(step.value, snap, ends=step.field == "end").format()
+            marks = {"start": clip.start.format(), "end": clip.end.format(), step.field: at}
+            _check_marks(marks["start"], marks["end"], tuple(one.at for one in clip.stills))
+            return at
+        case SetText():
+            return _text(step.value)
+        case SetInitiative():
+            return _person(context, step.value) if step.value else None
+        case SetSound():
+            return step.value if step.value != "keep" else None
+        case SetSlow():
+            return True if step.value else None
+        case SetInShot():
+            people = [_person(context, one) for one in step.value]
+            if not people:
+                raise UsageError("somebody must be in the picture", "choose at least one person")
+            return people if people != list(context.cycle.in_shot) else None
+        case SetPrinciples():
+            return [_principle(context, one) for one in step.value] or None
 
 
-def _text(value: object) -> str | None:
-    """Returns words on one line; None for none."""
-    return " ".join(str(value or "").split()) or None
+def _text(typed: str | None) -> str | None:
+    """Returns words on one line, without signs that nothing can show; None for none."""
+    line = " ".join((typed or "").split())
+    return "".join(one for one in line if unicodedata.category(one) != "Cc") or None
 
 
 def _person(context: CycleContext, value: object) -> str:
@@ -324,11 +332,10 @@ def _person(context: CycleContext, value: object) -> str:
     return str(value)
 
 
-def _principle(context: CycleContext, value: object) -> dict[str, str]:
-    known = [one.id for one in context.method.file.principles]
-    if not isinstance(value, dict) or value.get("id") not in known:
+def _principle(context: CycleContext, seen: PrincipleMark) -> dict[str, str]:
+    if seen.id not in [one.id for one in context.method.file.principles]:
         raise UsageError("there is no such principle")
-    return {"id": str(value["id"]), "by": _person(context, value.get("by"))}
+    return {"id": seen.id, "by": _person(context, seen.by)}
 
 
 def _tell_words_left(context: CycleContext, step: FileStep) -> str | None:

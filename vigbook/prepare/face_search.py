@@ -111,7 +111,8 @@ def crop_face(picture: bytes, box: Sequence[float]) -> bytes:
         x, y = (left + across / 2) * width, (top + down / 2) * height
         edges = (max(0, x - side / 2), max(0, y - side / 2),
                  min(width, x + side / 2), min(height, y + side / 2))  # fmt: skip
-        face = whole.crop(tuple(map(round, edges)))  # type: ignore[arg-type]
+        left, top, right, bottom = map(round, edges)
+        face = whole.crop((left, top, max(right, left + 1), max(bottom, top + 1)))
         face.thumbnail((_FACE_PX, _FACE_PX))
         out = io.BytesIO()
         face.save(out, "JPEG", quality=85)

@@ -6,13 +6,16 @@ gone, a time outside it) is for the step itself to say, in words.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 
 class StepError(ValueError):
     """What was sent is no step at all."""
+
+
+_Part = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _Step(BaseModel):
@@ -36,14 +39,14 @@ class MaskBox(BaseModel):
 
     start: str | None = Field(None, alias="from")
     end: str | None = Field(None, alias="to")
-    box: tuple[float, float, float, float]
+    box: tuple[_Part, _Part, _Part, _Part]
     covers: str | None = None
 
 
 class MaskChange(MaskBox):
     """What is to be changed of a box; what is not named stays."""
 
-    box: tuple[float, float, float, float] | None = None  # type: ignore[assignment]
+    box: tuple[_Part, _Part, _Part, _Part] | None = None  # type: ignore[assignment]
 
 
 class AddClip(_Step):
@@ -67,12 +70,68 @@ class DeleteClip(_OfClip):
     do: Literal["delete-clip"]
 
 
-class SetClip(_OfClip):
-    """One thing of a clip."""
-
+class _SetClip(_OfClip):
     do: Literal["set-clip"]
-    field: str
-    value: Any = None
+
+
+class SetText(_SetClip):
+    """Words about a clip."""
+
+    field: Literal["title", "question", "why"]
+    value: str | None = None
+
+
+class SetMark(_SetClip):
+    """Where a clip starts or ends."""
+
+    field: Literal["start", "end"]
+    value: str
+
+
+class SetInitiative(_SetClip):
+    """Whose initiative came first, by id; nobody's."""
+
+    field: Literal["initiative"]
+    value: str | None = None
+
+
+class SetSound(_SetClip):
+    """What becomes of a clip's sound."""
+
+    field: Literal["sound"]
+    value: Literal["keep", "level", "mute"]
+
+
+class SetSlow(_SetClip):
+    """Whether a clip is shown at half speed as well."""
+
+    field: Literal["slow"]
+    value: bool
+
+
+class SetInShot(_SetClip):
+    """Who is in a clip's picture, by their ids."""
+
+    field: Literal["in_shot"]
+    value: list[str]
+
+
+class PrincipleMark(BaseModel):
+    """A principle that was seen, and of whom."""
+
+    id: str
+    by: str
+
+
+class SetPrinciples(_SetClip):
+    """The principles that were seen in a clip."""
+
+    field: Literal["principles"]
+    value: list[PrincipleMark]
+
+
+SetClip = SetText | SetMark | SetInitiative | SetSound | SetSlow | SetInShot | SetPrinciples
+"""One thing of a clip."""
 
 
 class AddStill(_OfClip):
@@ -147,7 +206,11 @@ MaskStep = AddMasks | SetMasks | DeleteMasks | CheckMasks
 StillStep = AddStill | DeleteStill | SetStill
 FileStep = AddClip | MoveClip | DeleteClip | SetClip | StillStep | MaskStep
 """What changes `cycle.yaml`."""
-Step = Annotated[FileStep | UndoRedo | WantCopy | Faces, Field(discriminator="do")]
+Step = Annotated[
+    AddClip | MoveClip | DeleteClip | Annotated[SetClip, Field(discriminator="field")] | StillStep
+    | MaskStep | UndoRedo | WantCopy | Faces,
+    Field(discriminator="do"),
+]  # fmt: skip
 _STEPS: TypeAdapter[Step] = TypeAdapter(Step)
 
 

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -72,8 +72,11 @@ class SessionHandler(JupyterHandler):
             tornado.web.HTTPError: it is none.
         """
         try:
-            found = json.loads(self.request.body)
-        except ValueError as err:
+            found = json.loads(self.request.body, parse_constant=_refuse)
+            # A browser counts half signs, so that what it cuts may end in one; no file holds that.
+            whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass")
+            found = json.loads(whole.decode("utf-16", "replace"))
+        except (ValueError, RecursionError) as err:
             raise web.HTTPError(400) from err
         if not isinstance(found, dict):
             raise web.HTTPError(400)
@@ -96,6 +99,10 @@ class SessionHandler(JupyterHandler):
         # Asked for, so that the cookie is set which saving needs.
         token = self.xsrf_token.decode()
         return page.render(base=self.base_url, xsrf=token, words=words, **values)
+
+
+def _refuse(number: str) -> NoReturn:
+    raise ValueError(f"{number} is no number of JSON")
 
 
 class AnswersHandler(SessionHandler):
@@ -185,7 +192,7 @@ def list_handlers(
     return [
         (rf"{base}vigbook/live/(?:([0-9a-f]{{12}})/)?([a-z-]+\.(?:js|css|woff2|ttf|svg))",
          LiveFileHandler, own),
-        (rf"{base}vigbook/media/{CYCLE}/([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]+\.jpg)",
+        (rf"{base}vigbook/media/{CYCLE}/([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]{{1,4}}\.jpg)",
          MediaHandler, own),
         (rf"{base}vigbook/api/{CYCLE}/answers", AnswersHandler, own),
     ]  # fmt: skip
