@@ -88,7 +88,8 @@ class SessionHandler(JupyterHandler):
             answer = await asyncio.to_thread(work)
         except VigbookError as err:
             self.set_status(409)
-            answer = {"refused": err.as_sentences()}
+            # With its place: what is wrong may stand in any file of the family's.
+            answer = {"refused": str(err)}
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(json.dumps(answer, ensure_ascii=False))
 

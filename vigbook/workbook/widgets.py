@@ -224,7 +224,7 @@ def _history(context: CycleContext, prompt_id: str) -> dict[str, Any]:
     try:
         return {"history": show_prompt(context, prompt_id)}
     except VigbookError as err:
-        return {"refused": err.as_sentences()}
+        return {"refused": str(err)}
 
 
 def _read(context: CycleContext, name: str) -> str:
