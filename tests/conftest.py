@@ -58,6 +58,13 @@ LONGEST = (
     "server/test_live_modules",
     "demo/test_examples",
     "docs/test_site",
+    "paper/test_leaves",
+    "jupyter/test_exporter",
+    "batch/test_plan",
+    "server/test_player_live",
+    "archive/test_bags",
+    "prepare/test_film_session",
+    "case/test_masks",
 )
 
 
