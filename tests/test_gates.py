@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer.core
 import typer.main
 from families import TODAY, vigbook_command
 from holding import another_program
@@ -28,7 +29,9 @@ from vigbook.server.session import FamilySession
 
 # What somebody says or marks is never kept waiting, and makes nothing but itself.
 NEVER_KEPT_WAITING = {"answers.jsonl", "reflection.jsonl", "cycle.yaml", "log.jsonl"}
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+GROUP = typer.main.get_command(app)
+assert isinstance(GROUP, typer.core.TyperGroup)
+COMMANDS = GROUP.commands
 # Each ends only when it is told to: their routes are tried below.
 SERVERS = ("open", "prepare")
 OF_A_FAMILY = [
@@ -169,6 +172,15 @@ def ask(server: Server, address: str, body: dict[str, Any] | None = None) -> dic
         return found
 
 
+WORK = "vigbook/api/cycle-1/work"
+
+
+def wait_for_work(server: Server) -> list[str]:
+    """Waits until nothing is built or printed any more; returns what was wrong with the last."""
+    wait_until(lambda: not ask(server, WORK)["running"], 120)
+    return list(ask(server, WORK)["problems"])
+
+
 def test_no_route_makes_anything_of_a_family_that_another_program_holds(
     built_family: Path,
 ) -> None:
@@ -184,18 +196,17 @@ def test_no_route_makes_anything_of_a_family_that_another_program_holds(
                 for step in STEPS[address.rpartition("/")[2]]:
                     shown = ask(server, "vigbook/api/cycle-1/prepare")
                     ask(server, address, {"revision": shown["revision"], **step})
-                    work = "vigbook/api/cycle-1/work"
-                    wait_until(lambda: not ask(server, work)["running"], 60)  # noqa: B023
+                    problems = wait_for_work(server)
                     if step["do" if "do" in step else "prompt"] in ("build", "print"):
-                        assert HELD in ask(server, work)["problems"][0]
+                        assert HELD in problems[0]
             # It was marked anew, so something is to be cut: that waits, and then gives up.
             wait_until(lambda: "is being built or printed by another program" in says(server))
             assert made_of(built_family) == before
             words = (built_family / "cycle-1" / "answers.jsonl").read_text("utf-8")
             assert "She waits." in words
         # Nobody holds it any more: what waited, or is asked again, is made.
-        ask(server, "vigbook/api/cycle-1/work", {"do": "build"})
-        wait_until(lambda: not ask(server, "vigbook/api/cycle-1/work")["running"], 120)
+        ask(server, WORK, {"do": "build"})
+        assert wait_for_work(server) == []
         assert made_of(built_family) != before
 
 

@@ -10,7 +10,7 @@ def main() -> None:
     """Runs the command; an interruption is told in one line and ends with exit code 1."""
     try:
         # Inside, so that an interruption while Python still loads is no traceback either.
-        from vigbook.cli.commands import main as run
+        from vigbook.cli.start import main as run
 
         run()
     except KeyboardInterrupt:

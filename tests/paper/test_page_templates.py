@@ -82,11 +82,13 @@ OWN = """\
 {{ el.furniture(page, [team.name]) }}
 <h1>{{ names }}</h1>
 {% for moment in moments %}
-{{ el.figure(moment.pictures[0], [el.width_of(moment.pictures[0], 1000, 60, 60) | float, 40] | min) }}
+{{ el.figure(moment.pictures[0],
+             [el.width_of(moment.pictures[0], 1000, 60, 60) | float, 40] | min) }}
 {{ el.strip(page, moment.pictures + moment.pictures, 30) }}
 {{ el.moment(page, moment, moment.pictures, 1500) }}
 {{ el.record_block(page, {"kind": "text", "id": "", "text": "Ours: " ~ moment.title}, 2) }}
-{{ el.record_block(page, {"kind": "stills", "id": "", "pictures": moment.pictures, "times": ["0:03"], "left_out": none}, 2) }}
+{{ el.record_block(page, {"kind": "stills", "id": "", "pictures": moment.pictures,
+                          "times": ["0:03"], "left_out": none}, 2) }}
 {% endfor %}
 <section>
 <h2>Our goals</h2>
@@ -97,7 +99,7 @@ OWN = """\
 {{ el.try_next(page, try, private, try_named) }}
 </body>
 </html>
-"""  # noqa: E501
+"""
 
 
 @pytest.fixture

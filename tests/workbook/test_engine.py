@@ -159,7 +159,8 @@ def test_nothing_goes_from_one_notebook_to_the_next(tmp_path: Path) -> None:
                     "os.chdir('/'); sys.modules['mia'] = sys"}  # fmt: skip
     execute(tmp_path, first, "vigbook")
     then = {"two": "import builtins, os, sys\n"
-                   "hasattr(builtins, 'mia'), 'MIA' in os.environ, os.getcwd() == '/', 'mia' in sys.modules"}  # fmt: skip  # noqa: E501
+                   "(hasattr(builtins, 'mia'), 'MIA' in os.environ, os.getcwd() == '/', "
+                   "'mia' in sys.modules)"}  # fmt: skip
     node = execute(tmp_path, then, "vigbook")
     assert node.cells[-1].outputs[0].data["text/plain"] == "(False, False, False, False)"
     assert Path.cwd() != Path("/")
@@ -173,7 +174,8 @@ def test_a_cell_that_takes_too_long_is_ended_with_all_it_started(tmp_path: Path)
     with pytest.raises(CellTimeoutError, match="timed out"):
         execute(tmp_path, cells, "vigbook", execution_timeout=1)
     assert time.monotonic() - begin < 20
-    assert [one for one in psutil.process_iter(["cmdline"]) if "98765" in (one.info["cmdline"] or [])] == []  # noqa: E501  # fmt: skip
+    running = [one.info["cmdline"] or [] for one in psutil.process_iter(["cmdline"])]
+    assert [one for one in running if "98765" in one] == []
 
 
 def test_a_cell_that_wants_too_much_memory_stops_as_any_other(tmp_path: Path) -> None:

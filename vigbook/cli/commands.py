@@ -7,9 +7,6 @@ in plain sentences. Exit 2: wrong usage.
 from __future__ import annotations
 
 import datetime
-import io
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -33,6 +30,7 @@ from vigbook.cli.output import (
     show_status,
     tell_outcomes,
 )
+from vigbook.cli.serving import serve_family
 from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
@@ -40,7 +38,6 @@ if TYPE_CHECKING:
     from vigbook.outcome import Options, Outcome
 
 T = TypeVar("T")
-_TYPERS_INTERRUPTED = 130  # how typer ends on Ctrl-C, without a word
 
 app = typer.Typer(
     add_completion=False,
@@ -287,7 +284,7 @@ def open_(
     wait: Wait = None,
 ) -> None:
     """Open the workbook in the browser, to look together and to write up."""
-    _serve(case, _options(service, templates, today, wait), "", lab, browser, port)
+    serve_family(case, _options(service, templates, today, wait), "", lab, browser, port)
 
 
 @app.command()
@@ -308,7 +305,7 @@ def prepare(
         complain([Problem(file=str(case), found="has no cycle yet", mend="make a folder cycle-1")])
         raise typer.Exit(1)
     page = f"vigbook/prepare/{folders[-1].resolve().name}"
-    _serve(case, _options(service, templates, today, wait), page, False, browser, port)
+    serve_family(case, _options(service, templates, today, wait), page, False, browser, port)
 
 
 @app.command()
@@ -373,45 +370,6 @@ def verify(
     report(outcomes, as_json, lambda outcome: "whole" if outcome.ok else "damaged")
 
 
-def _serve(
-    case: Path, options: Options, page: str, lab: bool, browser: bool, port: int | None
-) -> None:
-    """Serves a family until Ctrl-C; its address is the only line on standard output."""
-    from vigbook.case.folder import find_family
-    from vigbook.server.app import serve
-    from vigbook.server.launch import prepare_to_open
-    from vigbook.server.session import FamilySession
-
-    family, folders = or_leave(lambda: find_family(case))
-    run = None if page else _ask  # choosing clips needs no workbook
-    outcomes, environment = or_leave(lambda: prepare_to_open(case, options, run))
-    for outcome in outcomes:
-        complain(outcome.errors)
-        complain(outcome.warnings, "note: ")
-    if not any(outcome.ok for outcome in outcomes):  # one film that is wrong hides no other
-        raise typer.Exit(1)
-    one = folders[0].resolve().name if case.resolve() != family.resolve() else None
-    if not page:
-        workbook = f"{one or 'cycle-1'}/workbook.ipynb"
-        live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
-        page = live if one or lab else "vigbook/"
-    session = FamilySession(family=family.resolve(), options=options)
-    tell = lambda address: print(address, flush=True)  # noqa: E731
-    or_leave(
-        lambda: serve(session, page, environment, port=port, lab=lab, browser=browser, tell=tell)
-    )
-
-
-def _ask(workbook: Path, cells: Sequence[str]) -> bool:
-    """Asks on the terminal whether cells may run; where there is none, they may not."""
-    if not sys.stdin.isatty():
-        return False
-    for cell in cells:
-        typer.echo("\n".join(f"    {line}" for line in cell.splitlines()), err=True)
-    question = f"{workbook}: these cells are in no template. Did you or your team write them?"
-    return typer.confirm(question, err=True)
-
-
 def _options(
     service: Path | None,
     templates: Path | None,
@@ -438,41 +396,3 @@ def _each(cases: Sequence[Path], work: Callable[[Path], list[Outcome]]) -> list[
     from vigbook.batch.run import do_one
 
     return [outcome for case in _families(cases) for outcome in do_one(case, work)]
-
-
-def main() -> None:
-    """Runs the command.
-
-    Raises:
-        KeyboardInterrupt: a person or the system asked it to stop.
-        SystemExit: with the command's exit code.
-    """
-    # Asked to end by the system, or by a terminal that is closed, tidy up just as for Ctrl-C.
-    for number in (signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])):
-        if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` wants it to go on
-            signal.signal(number, signal.default_int_handler)
-    # A file's name may be no text at all; `\udce9` for such a byte is good JSON, too.
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    try:
-        app()
-    except SystemExit as err:
-        if err.code == _TYPERS_INTERRUPTED:
-            raise KeyboardInterrupt from err
-        raise
-    except OSError as err:
-        from vigbook.system.atomic import output_error
-
-        complain(output_error(err.filename or "a file", err).problems)
-        sys.exit(1)
-    except Exception as err:
-        # A fault of ours. The person gets a sentence; whoever mends it asks for the rest.
-        if os.environ.get("VIGBOOK_DEBUG"):
-            raise
-        problem = Problem(
-            found=f"vigbook itself failed ({type(err).__name__}: {err})",
-            mend="nothing is half-written; tell the team with VIGBOOK_DEBUG=1 set",
-        )
-        complain([problem])
-        sys.exit(1)

@@ -1,0 +1,54 @@
+"""`open` and `prepare`: a family is served on this machine until Ctrl-C."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from vigbook.cli.output import complain, or_leave
+
+if TYPE_CHECKING:
+    from vigbook.outcome import Options
+
+
+def serve_family(
+    case: Path, options: Options, page: str, lab: bool, browser: bool, port: int | None
+) -> None:
+    """Serves a family until Ctrl-C; its address is the only line on standard output."""
+    from vigbook.case.folder import find_family
+    from vigbook.server.app import serve
+    from vigbook.server.launch import prepare_to_open
+    from vigbook.server.session import FamilySession
+
+    family, folders = or_leave(lambda: find_family(case))
+    run = None if page else _ask  # choosing clips needs no workbook
+    outcomes, environment = or_leave(lambda: prepare_to_open(case, options, run))
+    for outcome in outcomes:
+        complain(outcome.errors)
+        complain(outcome.warnings, "note: ")
+    if not any(outcome.ok for outcome in outcomes):  # one film that is wrong hides no other
+        raise typer.Exit(1)
+    one = folders[0].resolve().name if case.resolve() != family.resolve() else None
+    if not page:
+        workbook = f"{one or 'cycle-1'}/workbook.ipynb"
+        live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
+        page = live if one or lab else "vigbook/"
+    session = FamilySession(family=family.resolve(), options=options)
+    tell = lambda address: print(address, flush=True)  # noqa: E731
+    or_leave(
+        lambda: serve(session, page, environment, port=port, lab=lab, browser=browser, tell=tell)
+    )
+
+
+def _ask(workbook: Path, cells: Sequence[str]) -> bool:
+    """Asks on the terminal whether cells may run; where there is none, they may not."""
+    if not sys.stdin.isatty():
+        return False
+    for cell in cells:
+        typer.echo("\n".join(f"    {line}" for line in cell.splitlines()), err=True)
+    question = f"{workbook}: these cells are in no template. Did you or your team write them?"
+    return typer.confirm(question, err=True)
