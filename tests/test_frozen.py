@@ -20,11 +20,11 @@ from vigbook.case.folder import read_case_folder
 from vigbook.case.journal import Journal, read_journal
 from vigbook.cycle.context import CycleContext, open_context
 from vigbook.cycle.review_data import ReviewData
-from vigbook.method.known_cells import hash_code, is_harmless, read_known, source_of
+from vigbook.method.known_cells import hash_code, is_harmless, list_strange, read_known, source_of
 from vigbook.method.language import load_words
 from vigbook.method.templates import find_templates
 from vigbook.server.pages.home import view_cycle
-from vigbook.workbook.build import fingerprint, list_strange_cells, read_workbook
+from vigbook.workbook.build import fingerprint, read_workbook
 
 Run = Callable[..., "CompletedProcess[str]"]
 
@@ -105,7 +105,8 @@ def test_an_old_bag_is_whole(version: str, vigbook: Run) -> None:
 def test_an_old_family_opens(first: Path, numbered_film: Path, vigbook: Run) -> None:
     family = first / "wren"
     context = sit_down(family)
-    assert list_strange_cells(context, read_workbook(family / "cycle-1/workbook.ipynb") or {}) == []
+    cells = (read_workbook(family / "cycle-1/workbook.ipynb") or {"cells": ["none"]})["cells"]
+    assert list_strange(cells, context.templates) == []
     view = view_cycle(context, load_words(find_templates(), "en"))
     told = dataclasses.asdict(view)
     assert {key: told[key] for key in told if key not in ("notes", "latest")} == {

@@ -12,6 +12,7 @@
     ├── WorkbookError         the notebook could not be run
     ├── PaperError            a page could not be printed
     ├── ArchiveError          a bag could not be written or is damaged
+    ├── SettingsError         this user's own settings cannot be read
     └── OutputError           a file could not be written (disk full, read-only, taken)
 
 Each carries `problems`: what failed, where, what was found and how to mend it. `str()` gives one
@@ -131,6 +132,10 @@ class CutError(FilmError):
 
 class WorkbookError(VigbookError):
     """The notebook could not be run."""
+
+
+class SettingsError(VigbookError):
+    """This user's own settings cannot be read."""
 
 
 class PaperError(VigbookError):

@@ -40,7 +40,7 @@ class Review:
         cycle: the number of the cycle.
 
     Raises:
-        UsageError: there is no such case or cycle.
+        UsageError: there is no such case or cycle, or live it is not the workbook's own.
         CaseError: its files are wrong; every problem is named.
     """
 
@@ -50,6 +50,12 @@ class Review:
         if not folder.is_dir():
             found = f"there is no cycle {cycle}"
             raise UsageError(Problem(file=str(family), found=found, mend="check the number"))
+        self._live = os.environ.get("VIGBOOK_LIVE") == "1"
+        if self._live and folder.resolve() != Path.cwd().resolve():
+            # Whoever changes two values in a shared folder would else choose who is shown here.
+            found = f"a live workbook shows its own cycle, and this one asks for '{case}' {cycle}"
+            mend = "put case = '..' and its own number into its cell of parameters"
+            raise UsageError(Problem(file=str(Path.cwd()), found=found, mend=mend))
         own = os.environ.get("VIGBOOK_TEMPLATES")
         service = os.environ.get("VIGBOOK_SERVICE")
         templates = find_templates(Path(own) if own else None)
@@ -60,7 +66,6 @@ class Review:
             datetime.date.fromisoformat(today) if today else datetime.date.today(),
         )  # fmt: skip
         self._words = load_words(templates, files.case.model.language)
-        self._live = os.environ.get("VIGBOOK_LIVE") == "1"
 
     @property
     def clips(self) -> tuple[ReviewClip, ...]:

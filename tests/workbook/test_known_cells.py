@@ -28,7 +28,6 @@ from vigbook.method.known_cells import (
     read_known,
 )
 from vigbook.method.templates import find_templates
-from vigbook.workbook.build import list_strange_cells
 
 METHODS = sorted(path.parent for path in find_templates()[0].glob("*/method.yaml"))
 # Whatever ends a line for Python or for IPython, and what else is not seen on a screen.
@@ -98,7 +97,7 @@ def test_cells_of_a_teams_own_template_are_known_and_so_are_ours_beside_them(
     cells = [code("print(\n'ours')"), code("review.goals()")]
     assert list_strange(cells, find_templates(tmp_path / "ours")) == []
     context = open_first(built_family)
-    assert list_strange_cells(context, {"cells": cells}) == ["print(\n'ours')"]
+    assert list_strange(cells, context.templates) == ["print(\n'ours')"]
     (own / "method.yaml").unlink()  # then it is no method, whatever lies there
     assert list_strange(cells, find_templates(tmp_path / "ours")) == ["print(\n'ours')"]
 
@@ -106,7 +105,7 @@ def test_cells_of_a_teams_own_template_are_known_and_so_are_ours_beside_them(
 def test_a_workbook_as_it_was_built_has_no_strange_cell(built_family: Path) -> None:
     node = json.loads((built_family / "cycle-1" / "workbook.ipynb").read_text("utf-8"))
     assert len(node["cells"]) == 8
-    assert list_strange_cells(open_first(built_family), node) == []
+    assert list_strange(node["cells"], open_first(built_family).templates) == []
 
 
 @pytest.mark.parametrize(

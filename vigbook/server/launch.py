@@ -8,11 +8,12 @@ from pathlib import Path
 from vigbook.case.folder import find_family
 from vigbook.case.log import write_log
 from vigbook.cycle.context import CycleContext
-from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.gates import each_cycle
 from vigbook.outcome import Options, Outcome
 from vigbook.pipeline import run_workbook
-from vigbook.workbook.build import NOTEBOOK, kernel_environment, list_strange_cells, read_workbook
+from vigbook.system.settings import add_approval, read_approvals
+from vigbook.workbook.build import NOTEBOOK, kernel_environment
+from vigbook.workbook.judged import read_judged
 
 
 def prepare_to_open(
@@ -61,15 +62,14 @@ def _check_cells(context: CycleContext, ask: Callable[[Path, Sequence[str]], boo
     Raises:
         WorkbookError: they may not.
     """
-    path = context.folder / NOTEBOOK
-    strange = list_strange_cells(context, read_workbook(path) or {"cells": ()})
-    if not strange:
+    judged = read_judged(context.folder / NOTEBOOK, context.templates)
+    if not judged.strange:
         return
-    from vigbook.workbook.run import is_signed, sign  # papermill is slow to load
+    from vigbook.workbook.run import sign  # papermill is slow to load
 
-    if not is_signed(path):
-        if not ask(path, strange):
-            found = f"holds {len(strange)} cells that are in no template, and they may not run"
-            mend = "look at them in an editor, and open it again on a terminal"
-            raise WorkbookError(Problem(file=show_path(path), found=found, mend=mend))
-        sign(path)
+    approved = read_approvals()
+    if judged.sha256 not in approved and ask(judged.path, judged.strange):
+        add_approval(judged.sha256)
+        approved = read_approvals()
+    judged.check(approved)
+    sign(judged.content)

@@ -20,7 +20,7 @@ from typing import Any, cast
 from vigbook import __version__
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError
-from vigbook.method.known_cells import list_strange, source_of
+from vigbook.method.known_cells import source_of
 from vigbook.outcome import EngineName
 from vigbook.system.atomic import output_error, publish_bytes
 from vigbook.workbook.elements import MIME, WIDGET_VIEW, find_links
@@ -191,11 +191,6 @@ def list_outputs(node: Mapping[str, Any]) -> Iterator[Output]:
 
 def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
-
-
-def list_strange_cells(context: CycleContext, node: Mapping[str, Any]) -> list[str]:
-    """Returns the code of a workbook's cells that came with no template of any version."""
-    return list_strange(node["cells"], context.templates)
 
 
 def fingerprint(node: Mapping[str, Any]) -> str:

@@ -136,20 +136,11 @@ def format_signed(node: Any) -> bytes:
     return text.encode() + b"\n"
 
 
-def is_signed(path: Path) -> bool:
-    """Whether this person's vigbook or Jupyter signed a notebook: it is their own."""
+def sign(content: bytes) -> None:
+    """Signs a notebook's bytes that a person has looked at, for this person's JupyterLab."""
     notary = NotebookNotary()
     try:
-        return bool(notary.check_signature(nbformat.read(path, as_version=4)))
-    finally:
-        notary.store.close()
-
-
-def sign(path: Path) -> None:
-    """Signs a notebook that a person has looked at, for this person's Jupyter."""
-    notary = NotebookNotary()
-    try:
-        notary.sign(nbformat.read(path, as_version=4))
+        notary.sign(nbformat.reads(content.decode("utf-8-sig"), as_version=4))
     finally:
         notary.store.close()
 
