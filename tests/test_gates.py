@@ -24,8 +24,10 @@ from live import Server, serving, wait_until
 from vigbook.cli.commands import app
 from vigbook.outcome import Options
 from vigbook.server.handlers import CYCLE
+from vigbook.server.pages.enter import TicketHandler
 from vigbook.server.routes import list_routes
 from vigbook.server.session import FamilySession
+from vigbook.server.tickets import Tickets
 
 # What somebody says or marks is never kept waiting, and makes nothing but itself.
 NEVER_KEPT_WAITING = {"answers.jsonl", "reflection.jsonl", "cycle.yaml", "log.jsonl"}
@@ -154,11 +156,11 @@ def routes_that_change(family: Path) -> list[str]:
     """Returns the addresses that the server's own table takes a POST at, for the first cycle."""
     session = FamilySession(family=family, options=Options())
     found = []
-    for pattern, handler, _ in list_routes("/", session):
-        if "post" in vars(handler):
-            address = pattern.replace(CYCLE, "cycle-1")
-            assert not re.search(r"[\[(*+\\]", address), f"{pattern}: which address is meant?"
-            found.append(address.lstrip("/"))
+    for route in list_routes(session, Tickets(family, ""), lab=False):
+        if "post" in vars(route.handler) and route.handler is not TicketHandler:
+            address = route.pattern.replace(CYCLE, "cycle-1")
+            assert not re.search(r"[\[(*+\\]", address), f"{address}: which one is meant?"
+            found.append(address)
     return found
 
 

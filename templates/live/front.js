@@ -1,5 +1,6 @@
 // The buttons of the front page: they start work on the server and show when it is done.
 
+import "./address.js";
 import { make } from "./pieces.js";
 import { readCookie } from "./reach.js";
 

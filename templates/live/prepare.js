@@ -2,6 +2,7 @@
 // An edit goes to the server at once, with the content of the file it was made on; the server
 // writes cycle.yaml whole or not at all, and answers with what is there now.
 
+import "./address.js";
 import { find, hash } from "./pieces.js";
 import { showEarlier, showEditor, showList } from "./prepare-clips.js";
 import { Film } from "./prepare-film.js";

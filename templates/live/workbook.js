@@ -1,6 +1,7 @@
 // The workbook's page around its widgets: its title, and a banner that tells when something that
 // saves is gone, how much is not saved yet, and when all is well again.
 
+import "./address.js";
 import { baseUrl } from "./reach.js";
 
 /** @import { Status } from "./saving.js" */

@@ -169,7 +169,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, _built_once: Path) -> Iterator
     """JupyterLab on a family's folder, which also holds a notebook of another kind."""
     cases = tmp_path_factory.mktemp("lab") / "cases"
     shutil.copytree(_built_once, cases)
-    nbformat.write(nbformat.v4.new_notebook(), cases / "wren" / "other.ipynb")
+    nbformat.write(nbformat.v4.new_notebook(), cases / "wren" / "cycle-1" / "other.ipynb")
     with serving(cases / "wren", "--lab", "--today", TODAY) as server:
         yield server
 
@@ -202,7 +202,7 @@ def test_jupyterlabs_server_lists_both_and_makes_them(lab: Server, tmp_path: Pat
 
 
 def test_jupyterlabs_server_says_that_another_notebook_is_no_workbook(lab: Server) -> None:
-    status, _, said = get(lab, "nbconvert/vigbook-record/other.ipynb?download=true")
+    status, _, said = get(lab, "nbconvert/vigbook-record/cycle-1/other.ipynb?download=true")
     assert status == 500
     assert b"this notebook is no workbook of vigbook" in said
     assert b"Traceback" not in said

@@ -352,7 +352,10 @@ def _reopen(browser: Browser, profile: Path) -> BrowserContext:
 def test_a_server_that_is_killed_and_started_again_gets_every_word(
     page: Page, built_family: Path
 ) -> None:
-    """Meanwhile the page says what is unsaved, and how many; the way back is to open it again."""
+    """Meanwhile the page says what is unsaved, and how many; the way back is to open it again.
+
+    The key of the server that is gone opens nothing any more.
+    """
     with serving(built_family) as server:
         open_workbook(page, server)
         field(page, "clip-1.see").press_sequentially("Before, ")
@@ -365,6 +368,8 @@ def test_a_server_that_is_killed_and_started_again_gets_every_word(
         port = int(re.sub(r".*:(\d+)/.*", r"\1", server.base))
         again = start_server(built_family, port)
     try:
+        expect(status(page, "clip-1.see")).to_contain_text("open it again with “vigbook open”")
+        page.context.new_page().goto(again.url("vigbook/"))
         expect(status(page, "clip-1.see")).to_have_text(SAVED)
         expect(status(page, "clip-1.did")).to_have_text(SAVED)
         assert values(built_family, "clip-1.see")[-1] == "Before, during, after."

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from vigbook.cli.output import complain, or_leave
+from vigbook.errors import Problem
 
 if TYPE_CHECKING:
     from vigbook.outcome import Options
@@ -39,8 +40,11 @@ def serve_family(
         page = live if one or lab else "vigbook/"
     session = FamilySession(family=family.resolve(), options=options)
     tell = lambda address: print(address, flush=True)  # noqa: E731
+    warn = lambda words: complain([Problem(found=words)], "note: ")  # noqa: E731
     or_leave(
-        lambda: serve(session, page, environment, port=port, lab=lab, browser=browser, tell=tell)
+        lambda: serve(
+            session, page, environment, port=port, lab=lab, browser=browser, tell=tell, warn=warn
+        )
     )
 
 

@@ -7,26 +7,37 @@ machine. Its port is always the same: a browser keeps what was typed by the addr
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
+import secrets
 import signal
 import socket
 import sys
 import urllib.parse
-import webbrowser
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from vigbook.errors import Problem, UsageError
 from vigbook.jupyter.server_extension import EXTENSION
 from vigbook.method.templates import find_template
-from vigbook.server.routes import list_routes
+from vigbook.server.browser import open_in_browser
+from vigbook.server.clean_markdown import CleanMarkdownRenderer
+from vigbook.server.pages.lab import LabContents
+from vigbook.server.pages.workbook import JudgedContents
+from vigbook.server.routes import keep_to_the_table
 from vigbook.server.session import FamilySession
+from vigbook.server.tickets import Tickets
 from vigbook.system.temporary import remove_scratch, scratch_folder
+
+if TYPE_CHECKING:
+    from jupyter_server.serverapp import ServerApp
 
 PORT, LAB_PORT = 8742, 8743
 _LONGEST_FOLDER = 50  # a socket's path has at most 107 bytes, and the kernel's name takes half
+_ASK_S = 10
 _CULL_S = 30 * 60  # a laptop that slept for an hour may find its kernel gone: saving needs none
 # What Voila would else load into the page, and nothing of ours uses.
 _NOT_LOADED = [
@@ -43,7 +54,9 @@ def serve(
     port: int | None = None,
     lab: bool = False,
     browser: bool = True,
+    prefix: str = "/",
     tell: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> None:
     """Serves one family until it is asked to end, or joins a server that does already.
 
@@ -54,20 +67,21 @@ def serve(
         port: where; always the same by default.
         lab: whether to start JupyterLab rather than the calm pages.
         browser: whether to open the browser.
+        prefix: what every path of the server's begins with, and the path of its cookie.
         tell: told the address once pages can be opened.
+        warn: told what else a person should know.
 
     Raises:
         UsageError: another program has the port.
     """
     port = port or (LAB_PORT if lab else PORT)
-    address = _find_running(session.family, port if lab else None, page)
-    if address is None:
-        _check_port(port, session)
-    else:
-        tell(address)
+    running = _find_running(session.family, port if lab else None)
+    if running is not None:
+        tell(_address(running["url"], running["token"], page))
         if browser:
-            webbrowser.open(address)
+            _start_browser(lambda: _ask_for_ticket(running, page), warn)
         return
+    _check_port(port, session)
     remove_scratch()
     with scratch_folder() as own:
         os.environ |= environment
@@ -77,33 +91,36 @@ def serve(
             "IPYTHONDIR": str(own),
             "JUPYTER_PATH": os.pathsep.join(str(place) for place in session.templates),
         }
-        _run(session, page, port, lab, browser, tell)
+        app = _make_app(session, port, lab, prefix)
+        tickets = Tickets(own, f"{app.connection_url}vigbook/enter")
+        keep_to_the_table(app.web_app, app.base_url, session, tickets, lab=lab)
+
+        def ready() -> None:
+            tell(_address(app.connection_url, app.identity_provider.token, page))
+            if browser:
+                _start_browser(lambda: tickets.issue(page), warn)
+
+        _run(app, session, ready)
 
 
-def _run(
-    session: FamilySession,
-    page: str,
-    port: int,
-    lab: bool,
-    browser: bool,
-    tell: Callable[[str], None],
-) -> None:
+def _make_app(session: FamilySession, port: int, lab: bool, prefix: str) -> ServerApp:
+    """Returns jupyter_server with its extensions, listening.
+
+    Raises:
+        UsageError: another program has the port.
+    """
     from jupyter_server.serverapp import ServerApp  # a second to load, and joining needs none
 
-    app = ServerApp(**_settings(session, port, lab))
+    app = ServerApp(**_settings(session, port, lab, prefix))
     app.initialize(argv=[], find_extensions=False)
     # Where it stands is told by us, in one line.
     app.log.setLevel(logging.DEBUG if os.environ.get("VIGBOOK_DEBUG") else logging.CRITICAL + 1)
     if app.port != port:
         raise UsageError(_taken(port, session))
-    app.web_app.add_handlers(".*$", list_routes(app.base_url, session))  # type: ignore[no-untyped-call]
+    return app
 
-    def ready() -> None:
-        address = _address(app.connection_url, app.identity_provider.token, page)
-        tell(address)
-        if browser:
-            webbrowser.open(address)
 
+def _run(app: ServerApp, session: FamilySession, ready: Callable[[], None]) -> None:
     def stop(*_: object) -> None:
         # Its own way asks a question on the terminal first.
         app.stop(from_signal=True)
@@ -116,7 +133,32 @@ def _run(
         session.close()
 
 
-def _settings(session: FamilySession, port: int, lab: bool) -> dict[str, Any]:
+def _start_browser(issue: Callable[[], Path], warn: Callable[[str], None]) -> None:
+    """Starts the browser with a private file; where that cannot be, says what to do instead."""
+    if not open_in_browser(issue()):
+        warn("no browser could be started; open the address above in the browser of your choice")
+
+
+def _ask_for_ticket(running: dict[str, Any], page: str) -> Path:
+    """Returns a file to start a browser with, from a server that runs already.
+
+    Raises:
+        UsageError: it does not answer.
+    """
+    asked = urllib.request.Request(
+        running["url"] + "vigbook/api/ticket", json.dumps({"page": page}).encode(),
+        {"Authorization": f"token {running['token']}"},
+    )  # fmt: skip
+    here = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # never by way of a proxy
+    try:
+        with here.open(asked, timeout=_ASK_S) as answer:
+            return Path(json.load(answer)["file"])
+    except (OSError, ValueError, KeyError) as err:
+        found = "this family is open already, and what opened it does not answer"
+        raise UsageError(found, "close that one, and open it again") from err
+
+
+def _settings(session: FamilySession, port: int, lab: bool, prefix: str) -> dict[str, Any]:
     from jupyter_core.paths import jupyter_runtime_dir
     from traitlets.config import Config
 
@@ -125,6 +167,14 @@ def _settings(session: FamilySession, port: int, lab: bool) -> dict[str, Any]:
     config.ServerApp.ip = "127.0.0.1"
     config.ServerApp.port = port
     config.ServerApp.port_retries = 0
+    config.ServerApp.base_url = prefix
+    # A cookie opens the pages of this prefix, on no other site's behalf, until the server ends.
+    config.ServerApp.cookie_secret = secrets.token_bytes(32)
+    config.IdentityProvider.cookie_options = {
+        "samesite": "Strict", "httponly": True, "expires_days": None,
+    }  # fmt: skip
+    config.ServerApp.contents_manager_class = LabContents if lab else JudgedContents
+    config.LabContents.delete_to_trash = False  # nothing of a family's lies anywhere else
     config.ServerApp.open_browser = False
     config.ServerApp.answer_yes = True
     config.ServerApp.allow_root = True
@@ -145,20 +195,24 @@ def _settings(session: FamilySession, port: int, lab: bool) -> dict[str, Any]:
     config.MappingKernelManager.cull_idle_timeout = _CULL_S
     config.MappingKernelManager.cull_interval = 60
     config.VoilaConfiguration.template = "vigbook"
+    # By an address or a notebook Voila would else take another page, without our policy.
+    config.VoilaConfiguration.allow_template_override = "NO"
+    config.VoilaConfiguration.allow_theme_override = "NO"
+    config.VoilaExporter.markdown_renderer_class = CleanMarkdownRenderer
     config.VoilaConfiguration.file_allowlist = ["(?!)"]  # media go by a handler that asks consent
     config.VoilaConfiguration.extension_denylist = _NOT_LOADED
     config.VoilaConfiguration.show_tracebacks = False
     return {"config": config}
 
 
-def _find_running(family: Path, port: int | None, page: str) -> str | None:
-    """Returns the address of a server that serves this family already, at a port or at any."""
+def _find_running(family: Path, port: int | None) -> dict[str, Any] | None:
+    """Returns what a server tells of itself that serves this family, at a port or at any."""
     from jupyter_server.serverapp import list_running_servers
 
     for found in list_running_servers():
         same = Path(found.get("root_dir", "")).resolve() == family.resolve()
         if same and port in (None, found["port"]) and _answers(found["port"]):
-            return _address(found["url"], found["token"], page)
+            return dict(found)
     return None
 
 

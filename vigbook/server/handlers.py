@@ -23,19 +23,18 @@ from vigbook.errors import VigbookError
 from vigbook.method.language import load_words
 from vigbook.method.rendering import environment
 from vigbook.method.templates import find_template
+from vigbook.server.guard import GuardedHandler
+from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 from vigbook.workbook.live_modules import name_modules
 
 CYCLE = f"({CYCLE_FOLDER})"
+MEDIA = r"([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]{1,4}\.jpg)"
 _STATIC_TYPES = {".js": "text/javascript", ".css": "text/css", ".woff2": "font/woff2",
                  ".ttf": "font/ttf", ".svg": "image/svg+xml"}  # fmt: skip
-_CONTENT_SECURITY = (
-    "default-src 'self'; img-src 'self' data: blob:; media-src 'self' blob:; "
-    "style-src 'self' 'unsafe-inline'; frame-ancestors 'self'; form-action 'self'; base-uri 'none'"
-)
 
 
-class SessionHandler(JupyterHandler):
+class SessionHandler(GuardedHandler, JupyterHandler):
     """The base of every handler of ours."""
 
     def initialize(self, session: FamilySession) -> None:
@@ -43,16 +42,9 @@ class SessionHandler(JupyterHandler):
         self.session = session
 
     def set_default_headers(self) -> None:
-        """Keeps a page from reaching for anything that is not on this machine."""
+        """Keeps what is shown out of every cache."""
         super().set_default_headers()
-        self.set_header("Content-Security-Policy", _CONTENT_SECURITY)
         self.set_header("Cache-Control", "no-store")
-        self.set_header("Referrer-Policy", "no-referrer")
-
-    @property
-    def content_security_policy(self) -> str:
-        """The policy that jupyter_server would else lay over ours."""
-        return _CONTENT_SECURITY
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Tells of a fault of ours on the terminal; what was asked wrongly is no news there."""
@@ -185,15 +177,21 @@ class MediaHandler(SessionHandler, web.StaticFileHandler):
         return web.StaticFileHandler.validate_absolute_path(self, root, str(path))
 
 
-def list_handlers(
-    base: str, session: FamilySession
-) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
-    """Returns the handlers that every page needs, below `base`."""
+def list_shared_routes(session: FamilySession) -> list[Route]:
+    """Returns the routes that every page needs."""
     own = {"session": session}
     return [
-        (rf"{base}vigbook/live/(?:([0-9a-f]{{12}})/)?([a-z-]+\.(?:js|css|woff2|ttf|svg))",
-         LiveFileHandler, own),
-        (rf"{base}vigbook/media/{CYCLE}/([a-z][a-z0-9-]*\.mp4|[a-z][a-z0-9-]*-[0-9]{{1,4}}\.jpg)",
-         MediaHandler, own),
-        (rf"{base}vigbook/api/{CYCLE}/answers", AnswersHandler, own),
+        Route(
+            pattern=r"vigbook/live/(?:([0-9a-f]{12})/)?([a-z-]+\.(?:js|css|woff2|ttf|svg))",
+            handler=LiveFileHandler, arguments=own,
+            why="modules, styles and fonts, of the templates alone",
+        ),
+        Route(
+            pattern=f"vigbook/media/{CYCLE}/{MEDIA}", handler=MediaHandler, arguments=own,
+            why="clips and stills, each after its consents were asked",
+        ),
+        Route(
+            pattern=rf"vigbook/api/{CYCLE}/answers", handler=AnswersHandler, arguments=own,
+            why="saves what is typed, and shows what was",
+        ),
     ]  # fmt: skip

@@ -1,19 +1,86 @@
-"""Every address that the local server answers by a handler of ours."""
+"""Every address that the local server answers: what is in no table here is off.
+
+The libraries bring some sixty addresses with them, of which some give out any file of a family's,
+or delete it. So what they brought is taken out, and only what a page of ours needs is put back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from vigbook.server.handlers import SessionHandler, list_handlers
-from vigbook.server.pages.home import list_home_handlers
-from vigbook.server.pages.paper import list_paper_handlers
-from vigbook.server.pages.prepare import list_prepare_handlers
+from tornado import routing, web
+
+from vigbook.server.foreign_routes import LAB, VOILA
+from vigbook.server.guard import HOSTS, LAB_POLICY, OWN_POLICY, NothingHandler, guard
+from vigbook.server.handlers import CYCLE, list_shared_routes
+from vigbook.server.pages.enter import list_enter_routes
+from vigbook.server.pages.home import list_home_routes
+from vigbook.server.pages.lab import list_lab_routes
+from vigbook.server.pages.paper import list_paper_routes
+from vigbook.server.pages.prepare import list_prepare_routes
+from vigbook.server.pages.workbook import WorkbookHandler
+from vigbook.server.route import ForeignRoute, Route
 from vigbook.server.session import FamilySession
+from vigbook.server.tickets import Tickets
+from vigbook.workbook.build import NOTEBOOK
 
 
-def list_routes(
-    base: str, session: FamilySession
-) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
-    """Returns pattern, handler and what it is given of each, below `base`."""
-    pages = (list_handlers, list_home_handlers, list_paper_handlers, list_prepare_handlers)
-    return [route for list_own in pages for route in list_own(base, session)]
+def list_routes(session: FamilySession, tickets: Tickets, *, lab: bool) -> list[Route]:
+    """Returns the addresses that handlers of ours answer, but for a workbook's page."""
+    pages = (list_shared_routes, list_home_routes, list_paper_routes, list_prepare_routes)
+    ours = [route for list_own in pages for route in list_own(session)]
+    return [*ours, *list_enter_routes(session, tickets), *(list_lab_routes(session) if lab else ())]
+
+
+def list_foreign_routes(*, lab: bool) -> tuple[ForeignRoute, ...]:
+    """Returns the addresses that handlers of Voila and Jupyter answer."""
+    return (*VOILA, *(LAB if lab else ()))
+
+
+def keep_to_the_table(
+    app: web.Application, base: str, session: FamilySession, tickets: Tickets, *, lab: bool
+) -> None:
+    """Takes every address out of a server and puts those of the tables in.
+
+    Args:
+        app: the server, as jupyter_server and its extensions made it.
+        base: what every address begins with, as `/` or `/f/abc/`.
+        session: the family that the server is for.
+        tickets: by which a browser gets in.
+        lab: whether JupyterLab is to be had.
+    """
+    brought = {_key(rule, base): rule for rule in _list_rules(app)}
+    rules: list[tuple[Any, ...]] = [
+        (base + route.pattern, route.handler, dict(route.arguments))
+        for route in list_routes(session, tickets, lab=lab)
+    ]
+    voila = brought[("/voila/render/(.*)", "voila.tornado.handler.TornadoVoilaHandler")]
+    own = {**voila.target_kwargs, "session": session}
+    rules.append((rf"{base}voila/render/{CYCLE}/{NOTEBOOK}", WorkbookHandler, own))
+    wanted = {(route.pattern, route.handler): route for route in list_foreign_routes(lab=lab)}
+    for key, rule in brought.items():  # in their order: some of their patterns match others'
+        if route := wanted.get(key):
+            policy = LAB_POLICY if route in LAB else OWN_POLICY
+            handler = guard(rule.target, session, route.methods, policy)
+            rules.append((base + route.pattern[1:], handler, rule.target_kwargs))
+    app.default_router.rules.clear()
+    app.wildcard_router.rules.clear()
+    app.settings["default_handler_class"] = NothingHandler
+    app.settings["default_handler_args"] = {"session": session}
+    app.add_handlers(HOSTS, rules)
+
+
+def _list_rules(app: web.Application) -> Iterator[routing.Rule]:
+    for rule in app.default_router.rules:
+        if isinstance(rule.target, routing.RuleRouter):
+            yield from rule.target.rules
+
+
+def _key(rule: routing.Rule, base: str) -> tuple[str, str]:
+    """Returns a rule's pattern below the base, and its handler's name."""
+    assert isinstance(rule.matcher, routing.PathMatches)
+    pattern = rule.matcher.regex.pattern.removesuffix("$")
+    if pattern.startswith(base):
+        pattern = "/" + pattern[len(base) :]
+    return pattern, f"{rule.target.__module__}.{rule.target.__qualname__}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterable
-from typing import Any
 
 from tornado import web
 
@@ -19,6 +18,7 @@ from vigbook.errors import CaseError, VigbookError
 from vigbook.method.language import Words, load_words
 from vigbook.server.handlers import CYCLE, SessionHandler
 from vigbook.server.pages.paper import PaperView, view_papers
+from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 from vigbook.workbook.build import NOTEBOOK
 
@@ -147,12 +147,16 @@ class WorkHandler(SessionHandler):
         await self.tell(lambda: self.session.jobs.start(cycle, asked, self.session.command(cycle)))
 
 
-def list_home_handlers(
-    base: str, session: FamilySession
-) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
-    """Returns the handlers of the front page, below `base`."""
+def list_home_routes(session: FamilySession) -> list[Route]:
+    """Returns the routes of the front page."""
     own = {"session": session}
     return [
-        (rf"{base}vigbook/?", FrontHandler, own),
-        (rf"{base}vigbook/api/{CYCLE}/work", WorkHandler, own),
-    ]
+        Route(
+            pattern="vigbook/?", handler=FrontHandler, arguments=own,
+            why="the family's front page",
+        ),
+        Route(
+            pattern=rf"vigbook/api/{CYCLE}/work", handler=WorkHandler, arguments=own,
+            why="builds and prints at a press of a button",
+        ),
+    ]  # fmt: skip

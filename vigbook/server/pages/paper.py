@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from tornado import web
 
@@ -17,6 +16,7 @@ from vigbook.method.language import load_words
 from vigbook.paper.printed import list_printed
 from vigbook.paper.variants import Variant
 from vigbook.server.handlers import CYCLE, SessionHandler
+from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 
 _PAPER = r"[a-z][a-z0-9.-]*\.pdf"
@@ -88,12 +88,17 @@ class PaperHandler(SessionHandler):
         return "text/html", page
 
 
-def list_paper_handlers(
-    base: str, session: FamilySession
-) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
-    """Returns the handlers of printed papers, below `base`."""
+def list_paper_routes(session: FamilySession) -> list[Route]:
+    """Returns the routes of printed papers."""
     own = {"session": session}
     return [
-        (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})", PaperHandler, own),
-        (rf"{base}vigbook/papers/{CYCLE}/({_PAPER})/((?:[1-9][0-9]?\.png)?)", PaperHandler, own),
-    ]
+        Route(
+            pattern=rf"vigbook/papers/{CYCLE}/({_PAPER})", handler=PaperHandler, arguments=own,
+            why="a printed paper, after its consents were asked",
+        ),
+        Route(
+            pattern=rf"vigbook/papers/{CYCLE}/({_PAPER})/((?:[1-9][0-9]?\.png)?)",
+            handler=PaperHandler, arguments=own,
+            why="a page that shows a printed paper, and its pictures",
+        ),
+    ]  # fmt: skip

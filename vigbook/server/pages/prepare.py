@@ -28,6 +28,7 @@ from vigbook.prepare.steps import (
     parse_step,
 )
 from vigbook.server.handlers import CYCLE, SessionHandler
+from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 from vigbook.timecode import Timecode
 
@@ -304,17 +305,20 @@ class FilmHandler(_ChoosingHandler, web.StaticFileHandler):
         return _FILM_TYPES.get(suffix, "video/mp4")
 
 
-def list_prepare_handlers(
-    base: str, session: FamilySession
-) -> list[tuple[str, type[SessionHandler], dict[str, Any]]]:
-    """Returns the handlers for choosing clips, below `base`."""
+def list_prepare_routes(session: FamilySession) -> list[Route]:
+    """Returns the routes for choosing clips."""
     own = {"session": session, "cycles": OpenCycles(session)}
-    api = rf"{base}vigbook/api/{CYCLE}/"
+    api = f"vigbook/api/{CYCLE}/"
+    who = "the page on which clips are chosen"
     return [
-        (rf"{base}vigbook/prepare/{CYCLE}/?", PageHandler, own),
-        (rf"{base}vigbook/film/{CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler, own),
-        (rf"{api}prepare", StepHandler, own),
-        (rf"{api}(moments|neighbours|sharpest)", MomentsHandler, own),
-        (rf"{api}(still|picture|face|strip)\.jpg", PictureHandler, own),
-        (rf"{api}levels", LevelsHandler, own),
-    ]
+        Route(pattern=pattern, handler=handler, arguments=own, why=why, who=who)
+        for pattern, handler, why in (
+            (f"vigbook/prepare/{CYCLE}/?", PageHandler, "the page itself"),
+            (f"vigbook/film/{CYCLE}/(film|proxy|covered/[a-z][a-z0-9-]*)", FilmHandler,
+             "the film, or its copy, where filming was agreed to"),
+            (f"{api}prepare", StepHandler, "shows and changes the clips"),
+            (f"{api}(moments|neighbours|sharpest)", MomentsHandler, "times of the film's frames"),
+            (rf"{api}(still|picture|face|strip)\.jpg", PictureHandler, "pictures of the film"),
+            (f"{api}levels", LevelsHandler, "how loud the film is"),
+        )
+    ]  # fmt: skip
