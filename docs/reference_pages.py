@@ -8,18 +8,25 @@ import inspect
 import json
 import pkgutil
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 import typer
 from pydantic import BaseModel
+from tornado import web
 
 import vigbook.method
 import vigbook.schemas
 from vigbook.case.journal import Answer
 from vigbook.cli.commands import app
+from vigbook.outcome import Options
+from vigbook.server.foreign_routes import LAB, VOILA
+from vigbook.server.route import ForeignRoute, Route
+from vigbook.server.routes import list_routes
+from vigbook.server.session import FamilySession
+from vigbook.server.tickets import Tickets
 
 Schema = Mapping[str, Any]
 
@@ -45,7 +52,9 @@ def write_reference(folder: Path) -> None:
     """Writes every page of the reference."""
     folder.mkdir(parents=True, exist_ok=True)
     schemas = read_schemas()
-    pages = {"commands": "\n".join(tell_commands())}
+    pages = {
+        "commands": "\n".join(tell_commands()), "addresses": "\n".join(tell_addresses()),
+    }  # fmt: skip
     own: set[str] = set()
     for name, (file, says) in _FILES.items():
         if name == "answers":
@@ -89,6 +98,38 @@ def tell_commands() -> Iterator[str]:
         yield f"```text\n{line}\n```\n"
         for parameter in shown:
             yield from _tell_parameter(parameter, types)
+
+
+def tell_addresses() -> Iterator[str]:
+    """Yields the page of addresses, from the server's own tables."""
+    session = FamilySession(family=Path(), options=Options())
+    plain = list_routes(session, Tickets(Path(), ""), lab=False)
+    lab = list_routes(session, Tickets(Path(), ""), lab=True)
+    yield "# What the local server answers\n"
+    yield "Made from the server's own table: an address that is not in it answers that there is"
+    yield "nothing. Each is a regular expression for what follows the server's address; how it is"
+    yield "kept, and from whom, tells [what this protects from](../teams/protection.md).\n"
+    yield "## Pages of a family\n"
+    yield from _tell_routes([*plain, *VOILA])
+    yield "## With `vigbook open --lab` as well\n"
+    yield from _tell_routes([*lab[len(plain) :], *LAB])
+
+
+def _tell_routes(routes: Sequence[Route | ForeignRoute]) -> Iterator[str]:
+    yield "| address | methods | whose program | why it is there | for whom |"
+    yield "|---|---|---|---|---|"
+    for route in routes:
+        if isinstance(route, ForeignRoute):
+            whose, methods = route.handler.partition(".")[0], route.methods
+        else:
+            nothing, whose = web.RequestHandler.get, "vigbook"
+            methods = tuple(
+                one for one in web.RequestHandler.SUPPORTED_METHODS
+                if getattr(route.handler, one.lower()) is not nothing and one != "OPTIONS"
+            )  # fmt: skip
+        address = "/" + route.pattern.removeprefix("/").replace("|", "\\|")
+        yield f"| `{address}` | {', '.join(methods)} | {whose} | {route.why} | {route.who} |"
+    yield ""
 
 
 def _tell_parameter(parameter: Any, types: Mapping[str, Any]) -> Iterator[str]:

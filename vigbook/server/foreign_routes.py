@@ -83,7 +83,7 @@ LAB = (
     _lab(r"/api/config/(?P<section_name>\w+)", f"{_SERVICES}config.handlers.ConfigHandler",
          "its settings that stand at the server", "GET"),
     _lab(f"/api/contents{_PATH}", f"{_SERVICES}contents.handlers.ContentsHandler",
-         "the cycles' notebooks and nothing else: see lab_contents",
+         "the notebooks in the cycles' folders, and nothing else",
          "GET", "POST", "PUT", "PATCH", "DELETE"),
     _lab(f"/api/contents{_PATH}/checkpoints", f"{_SERVICES}contents.handlers.CheckpointsHandler",
          "earlier states of a notebook", "GET", "POST"),

@@ -13,22 +13,24 @@ from tornado import routing, web
 
 from vigbook.server.foreign_routes import LAB, VOILA
 from vigbook.server.guard import HOSTS, LAB_POLICY, OWN_POLICY, NothingHandler, guard
-from vigbook.server.handlers import CYCLE, list_shared_routes
+from vigbook.server.handlers import list_shared_routes
 from vigbook.server.pages.enter import list_enter_routes
 from vigbook.server.pages.home import list_home_routes
 from vigbook.server.pages.lab import list_lab_routes
 from vigbook.server.pages.paper import list_paper_routes
 from vigbook.server.pages.prepare import list_prepare_routes
-from vigbook.server.pages.workbook import WorkbookHandler
+from vigbook.server.pages.workbook import WorkbookHandler, list_workbook_routes
 from vigbook.server.route import ForeignRoute, Route
 from vigbook.server.session import FamilySession
 from vigbook.server.tickets import Tickets
-from vigbook.workbook.build import NOTEBOOK
 
 
 def list_routes(session: FamilySession, tickets: Tickets, *, lab: bool) -> list[Route]:
-    """Returns the addresses that handlers of ours answer, but for a workbook's page."""
-    pages = (list_shared_routes, list_home_routes, list_paper_routes, list_prepare_routes)
+    """Returns the addresses that handlers of ours answer."""
+    pages = (
+        list_shared_routes, list_home_routes, list_workbook_routes, list_paper_routes,
+        list_prepare_routes,
+    )  # fmt: skip
     ours = [route for list_own in pages for route in list_own(session)]
     return [*ours, *list_enter_routes(session, tickets), *(list_lab_routes(session) if lab else ())]
 
@@ -51,13 +53,11 @@ def keep_to_the_table(
         lab: whether JupyterLab is to be had.
     """
     brought = {_key(rule, base): rule for rule in _list_rules(app)}
-    rules: list[tuple[Any, ...]] = [
-        (base + route.pattern, route.handler, dict(route.arguments))
-        for route in list_routes(session, tickets, lab=lab)
-    ]
     voila = brought[("/voila/render/(.*)", "voila.tornado.handler.TornadoVoilaHandler")]
-    own = {**voila.target_kwargs, "session": session}
-    rules.append((rf"{base}voila/render/{CYCLE}/{NOTEBOOK}", WorkbookHandler, own))
+    rules: list[tuple[Any, ...]] = []
+    for ours in list_routes(session, tickets, lab=lab):
+        given = voila.target_kwargs if ours.handler is WorkbookHandler else {}
+        rules.append((base + ours.pattern, ours.handler, {**given, **ours.arguments}))
     wanted = {(route.pattern, route.handler): route for route in list_foreign_routes(lab=lab)}
     for key, rule in brought.items():  # in their order: some of their patterns match others'
         if route := wanted.get(key):

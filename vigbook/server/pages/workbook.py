@@ -13,6 +13,8 @@ from voila.tornado.handler import TornadoVoilaHandler
 
 from vigbook.errors import VigbookError
 from vigbook.server.guard import GuardedHandler
+from vigbook.server.handlers import CYCLE
+from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 from vigbook.system.settings import read_approvals
 from vigbook.workbook.build import NOTEBOOK
@@ -97,3 +99,13 @@ class WorkbookHandler(GuardedHandler, TornadoVoilaHandler):  # type: ignore[misc
         """Tells of a fault of ours; what is wrong with a case is told on the page."""
         if not isinstance(value, VigbookError):
             super().log_exception(typ, value, tb)
+
+
+def list_workbook_routes(session: FamilySession) -> list[Route]:
+    """Returns the route of a workbook's page; Voila's own settings are still to be added to it."""
+    return [
+        Route(
+            pattern=f"voila/render/{CYCLE}/{NOTEBOOK}", handler=WorkbookHandler,
+            arguments={"session": session}, why="a workbook, live, once it was judged",
+        ),
+    ]  # fmt: skip
