@@ -146,7 +146,10 @@ def _interruptible() -> None:
 def _own_jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keeps signatures and settings of these tests out of the Jupyter of who runs them."""
     folder = tmp_path_factory.mktemp("jupyter")
-    names = ("JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
+    names = (
+        "JUPYTER_DATA_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR",
+        "XDG_CONFIG_HOME",  # where what a person allowed to run stands
+    )  # fmt: skip
     before = {name: os.environ.get(name) for name in names}
     os.environ.update({name: str(folder / name.lower()) for name in names})
     yield

@@ -14,6 +14,7 @@ import secrets
 import signal
 import socket
 import sys
+import threading
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
@@ -79,7 +80,7 @@ def serve(
     if running is not None:
         tell(_address(running["url"], running["token"], page))
         if browser:
-            _start_browser(lambda: _ask_for_ticket(running, page), warn)
+            _start_browser(_ask_for_ticket(running, page), warn)
         return
     _check_port(port, session)
     remove_scratch()
@@ -97,8 +98,9 @@ def serve(
 
         def ready() -> None:
             tell(_address(app.connection_url, app.identity_provider.token, page))
-            if browser:
-                _start_browser(lambda: tickets.issue(page), warn)
+            if browser:  # which may take as long as it is open, and wants an answer from here
+                file = tickets.issue(page)
+                threading.Thread(target=_start_browser, args=[file, warn], daemon=True).start()
 
         _run(app, session, ready)
 
@@ -133,9 +135,9 @@ def _run(app: ServerApp, session: FamilySession, ready: Callable[[], None]) -> N
         session.close()
 
 
-def _start_browser(issue: Callable[[], Path], warn: Callable[[str], None]) -> None:
+def _start_browser(file: Path, warn: Callable[[str], None]) -> None:
     """Starts the browser with a private file; where that cannot be, says what to do instead."""
-    if not open_in_browser(issue()):
+    if not open_in_browser(file):
         warn("no browser could be started; open the address above in the browser of your choice")
 
 

@@ -15,6 +15,7 @@ import os
 import secrets
 import time
 import urllib.parse
+from collections.abc import Callable
 from pathlib import Path
 
 GOOD_S = 60
@@ -40,10 +41,13 @@ class Tickets:
     Args:
         folder: a private one, which is taken away with the server.
         entry: the address that takes a ticket.
+        clock: tells seconds, and never goes back.
     """
 
-    def __init__(self, folder: Path, entry: str) -> None:
-        self._folder, self._entry = folder, entry
+    def __init__(
+        self, folder: Path, entry: str, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._folder, self._entry, self._clock = folder, entry, clock
         self._issued: dict[str, _Ticket] = {}
 
     def issue(self, page: str) -> Path:
@@ -59,7 +63,7 @@ class Tickets:
         content = _FILE.format(link=html.escape(address), address=json.dumps(address))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(content)
-        self._issued[ticket] = _Ticket(page=page, file=path, until=time.monotonic() + GOOD_S)
+        self._issued[ticket] = _Ticket(page=page, file=path, until=self._clock() + GOOD_S)
         return path
 
     def redeem(self, ticket: str) -> str | None:
@@ -75,7 +79,7 @@ class Tickets:
     def remove_old(self) -> None:
         """Takes away the tickets whose time is over, and their files."""
         for ticket, one in [*self._issued.items()]:
-            if one.until < time.monotonic():
+            if one.until < self._clock():
                 with contextlib.suppress(OSError):
                     one.file.unlink(missing_ok=True)
                 del self._issued[ticket]
