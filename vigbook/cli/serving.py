@@ -41,6 +41,11 @@ def serve_family(
     session = FamilySession(family=family.resolve(), options=options)
     tell = lambda address: print(address, flush=True)  # noqa: E731
     warn = lambda words: complain([Problem(found=words)], "note: ")  # noqa: E731
+    if lab:
+        warn(
+            "JupyterLab does what it is told: cells that you run there can read and change all "
+            "that you can, and its pages cannot have the strict content policy of vigbook's own"
+        )
     or_leave(
         lambda: serve(
             session, page, environment, port=port, lab=lab, browser=browser, tell=tell, warn=warn

@@ -204,6 +204,9 @@ def _settings(session: FamilySession, port: int, lab: bool, prefix: str) -> dict
     config.VoilaConfiguration.file_allowlist = ["(?!)"]  # media go by a handler that asks consent
     config.VoilaConfiguration.extension_denylist = _NOT_LOADED
     config.VoilaConfiguration.show_tracebacks = False
+    stopped = "Nothing is lost. Run 'vigbook check' on this family: it says what is wrong."
+    config.VoilaExecutor.cell_error_instruction = stopped
+    config.VoilaExecutor.cell_timeout_instruction = stopped
     return {"config": config}
 
 
