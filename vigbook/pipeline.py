@@ -85,7 +85,7 @@ def check(case: Path, options: Options) -> list[Outcome]:
     """Tells what is wrong, what is not agreed to, and what media is due to be deleted."""
 
     def stages(context: CycleContext, outcome: Outcome) -> None:
-        outcome.warnings += checks.list_warnings(context)
+        outcome.warnings += [*checks.list_warnings(context), *checks.list_readable(context)]
         outcome.withheld += checks.list_withheld(context)
         outcome.warnings += list_long(context)
         outcome.suggestions = plain_language.list_suggestions(context)

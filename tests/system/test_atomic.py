@@ -5,8 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import stat
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,14 +16,6 @@ from vigbook.system.atomic import output_error, publish, publish_bytes, publish_
 def files_in(folder: Path) -> list[str]:
     """Returns the names of all that lies in a folder, hidden files too."""
     return sorted(path.name for path in folder.iterdir())
-
-
-@pytest.fixture
-def umask() -> Iterator[None]:
-    """A team's usual mask: others may read."""
-    before = os.umask(0o022)
-    yield
-    os.umask(before)
 
 
 def test_a_file_is_there_once_it_is_whole(tmp_path: Path) -> None:
@@ -49,15 +39,6 @@ def test_the_temporary_file_is_hidden_beside_it_with_its_suffix(tmp_path: Path) 
 def test_missing_folders_are_made(tmp_path: Path) -> None:
     publish_bytes(tmp_path / "cycle-1" / "media" / "a.jpg", b"a")
     assert (tmp_path / "cycle-1" / "media" / "a.jpg").read_bytes() == b"a"
-
-
-@pytest.mark.usefixtures("umask")
-def test_the_team_may_read_what_was_written(tmp_path: Path) -> None:
-    publish_bytes(tmp_path / "a.jpg", b"a")
-    with publish_folder(tmp_path / "bag"):
-        pass
-    modes = [stat.S_IMODE((tmp_path / name).stat().st_mode) for name in ("a.jpg", "bag")]
-    assert modes == [0o644, 0o755]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError, SystemExit])

@@ -12,6 +12,8 @@ from typing import Literal
 from vigbook.case.models import PRACTITIONER
 from vigbook.system.atomic import output_error
 from vigbook.system.locks import hold_journal
+from vigbook.system.reading import open_file
+from vigbook.system.rights import give_rights
 
 Action = Literal["built", "opened", "printed", "exported", "erased"]
 
@@ -34,7 +36,7 @@ def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: Tr
         with (
             hold_journal(journal),
             # No buffer of Python's: closing the file would write half a line of it once more.
-            journal.open("ab+", buffering=0) as file,
+            os.fdopen(_open_to_append(journal), "ab+", buffering=0) as file,
         ):
             if not may():
                 return
@@ -54,6 +56,21 @@ def append_line(journal: Path, line: bytes, may: Callable[[], bool] = lambda: Tr
                 raise
     except OSError as err:
         raise output_error(journal, err) from err
+
+
+def _open_to_append(journal: Path) -> int:
+    """Returns a journal opened to be written; a new one has the rights of its folder."""
+    flags = os.O_RDWR | os.O_APPEND | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        return open_file(journal, flags)
+    except FileNotFoundError:  # nobody else makes it meanwhile: it is held
+        descriptor = open_file(journal, flags | os.O_CREAT)
+        try:
+            give_rights(journal)
+        except OSError:
+            os.close(descriptor)
+            raise
+        return descriptor
 
 
 def write_log(family: Path, action: Action, cycle: int | None, what: Sequence[str] = ()) -> None:

@@ -22,6 +22,7 @@ from vigbook.cycle.context import CycleContext
 from vigbook.errors import CaseError, Problem, show_path
 from vigbook.method.language import load_words
 from vigbook.method.method import check_principles
+from vigbook.system.rights import find_readable
 from vigbook.timecode import Timecode
 
 if TYPE_CHECKING:
@@ -117,6 +118,18 @@ def list_warnings(context: CycleContext, languages: Iterable[str] = ()) -> list[
         *_clips(context),
         *_masks(context),
     ]
+
+
+def list_readable(context: CycleContext) -> list[Problem]:
+    """Returns a sentence where every user of this computer can read the family's files."""
+    if find_readable(context.family.folder) is None:
+        return []
+    found = "every user of this computer can read this family's files"
+    mend = (
+        "in the file manager, open this folder's properties and change its permissions so that "
+        "nobody but you and your team may look into it, or ask whoever looks after the computer"
+    )
+    return [Problem(file=show_path(context.family.folder), found=found, mend=mend)]
 
 
 def list_withheld(context: CycleContext) -> list[Problem]:

@@ -12,6 +12,7 @@ import errno
 import hashlib
 import os
 import re
+import stat
 import sys
 import tempfile
 import time
@@ -19,6 +20,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vigbook.errors import OutputError, Problem
+from vigbook.system.rights import (
+    give_rights,
+    give_rights_below,
+    keep_rights,
+    make_folders,
+)
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import hold, is_forgotten, remove_forgotten, temporary_folder
 
@@ -31,6 +38,7 @@ _MENDS = {
     errno.EROFS: ("the disk is read-only", "copy the case to a disk that can be written"),
     errno.ENOENT: ("the folder is not there", "check the path"),
     errno.EEXIST: ("it is there already", "move it away or choose another place"),
+    errno.ELOOP: ("it is a link", "put the real thing there"),
     errno.ENAMETOOLONG: ("the name is too long", "use a shorter folder name"),
 }
 
@@ -55,13 +63,13 @@ def publish(path: Path) -> Iterator[Path]:
         OutputError: the file cannot be written. The earlier file, if any, is whole.
     """
     with _telling(path), hold_interrupts() as let_in:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent)
         handle, temporary = _make_file(path)
         try:
             with let_in():
                 yield temporary
                 # mkstemp makes files that only the owner may read; a team's folder is often shared.
-                temporary.chmod(0o666 & ~_umask())
+                _share(temporary, path)
                 with temporary.open("rb+") as file:
                     os.fsync(file.fileno())
                 temporary.replace(path)
@@ -91,11 +99,11 @@ def publish_folder(path: Path) -> Iterator[Path]:
         OutputError: it cannot be written, or `path` already exists.
     """
     with _telling(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent)
         _remove_half_folders(path)
         with temporary_folder(f".{path.name}-", ".part", path.parent) as temporary:
             yield temporary
-            temporary.chmod(0o777 & ~_umask())
+            give_rights_below(temporary)
             if path.exists():  # POSIX would rename over an empty folder in silence
                 raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
             temporary.rename(path)
@@ -163,6 +171,18 @@ def _telling(path: Path) -> Iterator[None]:
         raise output_error(path, err) from err
 
 
+def _share(temporary: Path, path: Path) -> None:
+    """Gives a file the rights of the one that it is to replace, or those of its folder."""
+    try:
+        before = path.lstat()
+    except OSError:
+        before = None
+    if before is not None and stat.S_ISREG(before.st_mode):
+        keep_rights(temporary, before)
+    else:
+        give_rights(temporary)
+
+
 def _make_file(path: Path) -> tuple[int | None, Path]:
     """Returns a temporary file beside `path`, and what holds it."""
     while True:
@@ -191,9 +211,3 @@ def _list_temporary(folder: Path) -> list[Path]:
         for name in names
         if is_temporary(name)
     )
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

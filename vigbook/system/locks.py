@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from vigbook.errors import JournalError, OutputError, Problem
 from vigbook.system.atomic import output_error
+from vigbook.system.rights import give_rights
 
 JOURNAL_WAIT_S = 10
 _LOOK_S = 0.1
@@ -40,6 +41,8 @@ def hold_journal(journal: Path) -> Iterator[None]:
     except OSError as err:
         raise output_error(journal, err) from err
     try:
+        with contextlib.suppress(OSError):  # it is held, whoever else may hold it
+            give_rights(Path(lock.lock_file))
         yield
     finally:
         lock.release()
@@ -79,6 +82,8 @@ def hold_family(
     except OSError as err:
         raise output_error(family, err) from err
     try:
+        with contextlib.suppress(OSError):  # it is held, whoever else may hold it
+            give_rights(Path(lock.lock_file))
         yield
     finally:
         lock.release()
