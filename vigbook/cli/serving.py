@@ -24,7 +24,9 @@ def serve_family(
     from vigbook.server.app import serve
     from vigbook.server.launch import prepare_to_open
     from vigbook.server.session import FamilySession
+    from vigbook.workbook.private_files import keep_servers_private
 
+    or_leave(keep_servers_private)
     family, folders = or_leave(lambda: find_family(case))
     run = None if page else _ask  # choosing clips needs no workbook
     outcomes, environment = or_leave(lambda: prepare_to_open(case, options, run))

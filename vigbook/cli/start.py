@@ -10,6 +10,7 @@ import sys
 from vigbook.cli.commands import app
 from vigbook.cli.output import complain
 from vigbook.errors import Problem
+from vigbook.system.rights import keep_private
 
 _TYPERS_INTERRUPTED = 130  # how typer ends on Ctrl-C, without a word
 
@@ -25,6 +26,7 @@ def main() -> None:
     for number in (signal.SIGTERM, *([signal.SIGHUP] if sys.platform != "win32" else [])):
         if signal.getsignal(number) == signal.SIG_DFL:  # `nohup` wants it to go on
             signal.signal(number, signal.default_int_handler)
+    keep_private()
     # A file's name may be no text at all; `\udce9` for such a byte is good JSON, too.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -13,6 +13,8 @@ import threading
 from collections.abc import Mapping
 from typing import NoReturn
 
+from vigbook.system.rights import PRIVATE_UMASK
+
 OWN_GROUP: int | None = 0 if os.name == "posix" else None
 """The `process_group` of a process that Ctrl-C does not reach: that is for who started it."""
 _LOOK_S = 1.0  # how often a process looks whether the program still lives
@@ -40,6 +42,7 @@ def start_module(
         stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
         process_group=OWN_GROUP,
         env=environment,
+        umask=PRIVATE_UMASK,
     )
 
 

@@ -14,7 +14,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.outcome import EngineName
 from vigbook.system.temporary import scratch_folder
 from vigbook.workbook.engine import list_strange_in, tell_strange
+from vigbook.workbook.private_files import keep_signatures_private
 
 CELL_TIMEOUT_S = 120
 _LONGEST_SOCKET_PATH = 100  # Unix allows 107 bytes; the port's number is added at the end
@@ -129,18 +130,28 @@ def format_signed(node: Any) -> bytes:
 
     Unsigned, JupyterLab would show its widgets as text and never run it on opening.
     """
-    notary = NotebookNotary()
-    notary.sign(node)
-    notary.store.close()
+    with _open_notary() as notary:
+        notary.sign(node)
     text: str = nbformat.writes(node)
     return text.encode() + b"\n"
 
 
 def sign(content: bytes) -> None:
-    """Signs a notebook's bytes that a person has looked at, for this person's JupyterLab."""
+    """Signs a notebook's bytes that a person has looked at, for this person's JupyterLab.
+
+    Raises:
+        UsageError: this person's signatures are somebody else's.
+    """
+    with _open_notary() as notary:
+        notary.sign(nbformat.reads(content.decode("utf-8-sig"), as_version=4))
+
+
+@contextlib.contextmanager
+def _open_notary() -> Iterator[NotebookNotary]:
+    keep_signatures_private()
     notary = NotebookNotary()
     try:
-        notary.sign(nbformat.reads(content.decode("utf-8-sig"), as_version=4))
+        yield notary
     finally:
         notary.store.close()
 
