@@ -27,10 +27,12 @@ from vigbook.cli.output import (
     print_json,
     print_value,
     report,
+    say,
     show_status,
     tell_outcomes,
 )
 from vigbook.cli.serving import serve_family
+from vigbook.cli.usage import Commands
 from vigbook.errors import Problem, VigbookError
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 app = typer.Typer(
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -76,7 +79,7 @@ class OnlyPaper(StrEnum):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"vigbook {__version__}")
+        say(f"vigbook {__version__}")
         raise typer.Exit
 
 
@@ -108,7 +111,7 @@ def demo(
     tell_outcomes(outcomes)
     made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
     for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
-        typer.echo(path)
+        say(path)
     leave(outcomes)
 
 
@@ -120,10 +123,10 @@ def new(case: Case) -> None:
     or_leave(lambda: pipeline.new(case))
     cycle = case / "cycle-1"
     if (case / "case.yaml").exists():
-        typer.echo(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
+        say(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
     else:
         cycle = case
-    typer.echo(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
+    say(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
 
 
 @app.command()
@@ -179,7 +182,7 @@ def build(
     stale = [plan for plan in plans if plan.reasons]
     many = len(families) > 1 and not as_json
     if many:
-        typer.echo(format_plans(plans), err=True)
+        say(format_plans(plans), err=True)
     done: list[tuple[Plan, list[Outcome]]] = []
     try:
         with (
@@ -267,7 +270,7 @@ def answer(
     options = _options(service, templates, today)
     saved = or_leave(lambda: pipeline.answer(case, options, prompt, text, by, source))
     whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
-    typer.echo(f"{saved.prompt}: saved at {saved.at} as {whose}")
+    say(f"{saved.prompt}: saved at {saved.at} as {whose}")
 
 
 @app.command("open")
@@ -333,7 +336,8 @@ def film(
     if as_json:
         print_value(described.as_json())
         return
-    typer.echo("\n".join(format_film(described, str(file))))
+    for line in format_film(described, str(file)):
+        say(line)
     complain(described.warnings, "note: ")
 
 

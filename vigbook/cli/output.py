@@ -1,4 +1,4 @@
-"""What a person is told: lines, JSON and exit codes."""
+"""What a person is told: lines, JSON and exit codes. All that is printed is printed here."""
 
 from __future__ import annotations
 
@@ -11,12 +11,36 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import typer
 
 from vigbook.errors import Problem, VigbookError
+from vigbook.system.visible import show_signs, show_signs_in_json
 
 if TYPE_CHECKING:
     from vigbook.film.describe import Description
     from vigbook.outcome import Event, Outcome
 
 T = TypeVar("T")
+CODE_INDENT = "\t"
+"""What stays as it is where code is shown."""
+
+
+def say(line: str, *, err: bool = False) -> None:
+    """Prints one line; nothing in it steers the terminal, hides or begins another line.
+
+    Args:
+        line: the line.
+        err: whether it goes to standard error.
+    """
+    typer.echo(show_signs(line), err=err)
+
+
+def say_code(code: str) -> None:
+    """Prints code on standard error as it is: no sign in it hides what would run."""
+    for line in code.split("\n"):  # Python and IPython end lines at more signs; each is shown
+        typer.echo(f"    {show_signs(line, kept=CODE_INDENT)}", err=True)
+
+
+def ask(question: str) -> bool:
+    """Asks on the terminal; returns whether the answer was yes."""
+    return typer.confirm(show_signs(question), err=True)
 
 
 def or_leave(work: Callable[[], T]) -> T:
@@ -67,7 +91,7 @@ def print_json(outcomes: Iterable[Outcome]) -> None:
 
 def print_value(value: Any) -> None:
     """Prints something as JSON."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=1))
+    typer.echo(show_signs_in_json(json.dumps(value, ensure_ascii=False, indent=1)))
 
 
 def tell_outcomes(
@@ -81,7 +105,7 @@ def tell_outcomes(
         by_case.setdefault(outcome.case, []).append(outcome)
     for case, cycles in by_case.items():
         parts = [format_outcome(one, word) for one in cycles]
-        typer.echo(f"{case}: " + " | ".join(parts))
+        say(f"{case}: " + " | ".join(parts))
         for one in cycles:
             complain(one.errors)
             complain(one.withheld, "left out: ")
@@ -90,14 +114,14 @@ def tell_outcomes(
         if gentle := list(
             dict.fromkeys(one for cycle in cycles for one in cycle.suggestions or ())
         ):
-            typer.echo("Gentle words (suggestions):", err=True)
+            say("Gentle words (suggestions):", err=True)
             complain(gentle, "  ")
 
 
 def complain(problems: Iterable[Problem], before: str = "") -> None:
     """Prints one line a problem on standard error, each with a word before it."""
     for problem in problems:
-        typer.echo(f"{before}{problem}", err=True)
+        say(f"{before}{problem}", err=True)
 
 
 def show_status(total: int = 1) -> AbstractContextManager[Callable[[Event | None], None]]:

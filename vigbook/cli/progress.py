@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from vigbook.outcome import Event
+from vigbook.system.visible import show_signs
 
 
 class Status:
@@ -23,7 +24,7 @@ class Status:
 
     def __init__(self, total: int) -> None:
         many = (BarColumn(), MofNCompleteColumn()) if total > 1 else ()
-        columns = (SpinnerColumn(), TextColumn("{task.description}"), *many)
+        columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), *many)
         # One family is built in this very process, and one with threads cannot be forked for its
         # workbook: there the words are drawn as they change, without a thread.
         self._alone = total <= 1
@@ -53,7 +54,7 @@ class Status:
         if event is None:
             self._progress.advance(self._task)
         else:
-            words = format_event(event)
+            words = show_signs(format_event(event))
             self._progress.update(self._task, description=words, refresh=self._alone)
 
 
@@ -73,5 +74,6 @@ def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]], title: str)
     for number, head in enumerate(heads):
         table.add_column(head, justify="left" if number else "right")
     for row in rows:
-        table.add_row(*map(Text, row))  # a folder may be called [red]
+        # A folder may be called [red], or worse.
+        table.add_row(*(Text(show_signs(cell)) for cell in row))
     Console(stderr=True).print(table)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from vigbook.cli.output import complain, or_leave
+from vigbook.cli.output import ask, complain, or_leave, say, say_code
 from vigbook.errors import Problem
 
 if TYPE_CHECKING:
@@ -41,7 +41,6 @@ def serve_family(
         live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
         page = live if one or lab else "vigbook/"
     session = FamilySession(family=family.resolve(), options=options)
-    tell = lambda address: print(address, flush=True)  # noqa: E731
     warn = lambda words: complain([Problem(found=words)], "note: ")  # noqa: E731
     if lab:
         warn(
@@ -50,7 +49,7 @@ def serve_family(
         )
     or_leave(
         lambda: serve(
-            session, page, environment, port=port, lab=lab, browser=browser, tell=tell, warn=warn
+            session, page, environment, port=port, lab=lab, browser=browser, tell=say, warn=warn
         )
     )
 
@@ -60,6 +59,6 @@ def _ask(workbook: Path, cells: Sequence[str]) -> bool:
     if not sys.stdin.isatty():
         return False
     for cell in cells:
-        typer.echo("\n".join(f"    {line}" for line in cell.splitlines()), err=True)
+        say_code(cell)
     question = f"{workbook}: these cells are in no template. Did you or your team write them?"
-    return typer.confirm(question, err=True)
+    return ask(question)

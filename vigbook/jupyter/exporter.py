@@ -23,6 +23,7 @@ from nbconvert.exporters import Exporter
 from traitlets.config import Config
 
 from vigbook.errors import Problem, UsageError, VigbookError, WorkbookError
+from vigbook.system.visible import show_signs
 
 if TYPE_CHECKING:
     from vigbook.outcome import Options
@@ -68,7 +69,7 @@ class PaperExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
         except VigbookError as err:
             self._give_up(err)
         for problem in problems:
-            self.log.warning("%s", problem)
+            self.log.warning("%s", show_signs(str(problem)))
         return content, resources
 
     def _give_up(self, err: VigbookError) -> NoReturn:
@@ -78,7 +79,7 @@ class PaperExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
         if not NbConvertApp.initialized():
             raise err
         for problem in err.problems:
-            self.log.error("%s", problem)
+            self.log.error("%s", show_signs(str(problem)))
         raise SystemExit(1) from err
 
 

@@ -26,6 +26,7 @@ from vigbook.method.templates import find_template
 from vigbook.server.guard import GuardedHandler
 from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
+from vigbook.system.visible import show_signs
 from vigbook.workbook.live_modules import name_modules
 
 CYCLE = f"({CYCLE_FOLDER})"
@@ -51,8 +52,10 @@ class SessionHandler(GuardedHandler, JupyterHandler):
         # A page that was closed meanwhile is no fault of anybody's.
         if not isinstance(value, web.HTTPError | StreamClosedError):
             print(
-                f"vigbook: a fault of its own at {self.request.path}: {type(value).__name__}: "
-                f"{value}; what was being saved is kept in the browser",
+                show_signs(
+                    f"vigbook: a fault of its own at {self.request.path}: {type(value).__name__}: "
+                    f"{value}; what was being saved is kept in the browser"
+                ),
                 file=sys.stderr, flush=True,
             )  # fmt: skip
         super().log_exception(typ, value, tb)

@@ -39,6 +39,7 @@ from vigbook.system.limits import limit
 from vigbook.system.messages import take_messages, write_message
 from vigbook.system.signals import hold_interrupts
 from vigbook.system.temporary import scratch_folder
+from vigbook.system.visible import show_signs
 
 MEMORY_BYTES = 4 * 2**30
 """How much address space a notebook's process may have."""
@@ -101,7 +102,7 @@ def run_notebook(
     strange = list_strange_in(nb_man.nb.cells, variables)
     if strange or not hasattr(os, "fork"):
         if strange:
-            _LOG.warning("%s", tell_strange(strange))
+            _LOG.warning("%s", show_signs(tell_strange(strange)))
         _hand_over(nb_man, kernel_name, variables, execution_timeout, options)
         return
     task = {
