@@ -568,7 +568,7 @@ TOO_MANY = (
     "content",
     [
         _laughs(12),
-        CASE.replace("settle?", "settle?\nx: &x [1]\ny: [" + "*x, " * 60_000 + "1]"),
+        CASE.replace("settle?", "settle?\nx: &x [1, 2, 3]\ny: [" + "*x, " * 30_000 + "1]"),
     ],
     ids=["billion laughs", "one alias very often"],
 )

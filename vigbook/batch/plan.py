@@ -25,8 +25,10 @@ from vigbook.errors import Problem, VigbookError, show_path
 from vigbook.method.templates import find_templates, hash_templates
 from vigbook.outcome import Options, Outcome
 from vigbook.system.atomic import is_temporary, publish_bytes, sha256_of
+from vigbook.system.reading import read_json
 
 STAMP = ".built.json"
+_LARGEST = 20_000_000  # bytes of a stamp, or of the list of what was cut
 # What is made by others depends on none of these, and nothing that is built does.
 _ASIDE = ("log.jsonl", "reflection.jsonl")
 _MADE = ("media", "print")
@@ -205,7 +207,7 @@ def _cut_from(family: Path, after: Mapping[str, Seen]) -> dict[str, list[Any]]:
     films = {}
     for cycle in find_cycles(family):
         try:
-            film = json.loads((cycle / "media" / "manifest.json").read_bytes())["film"]
+            film = read_json(cycle / "media" / "manifest.json", _LARGEST)["film"]
             name = os.path.relpath(cycle / film["file"], family)
             if name in after:
                 films[name] = [*after[name], film["sha256"]]
@@ -249,7 +251,7 @@ def _in_words(name: str) -> str:
 
 def _read_stamp(family: Path) -> dict[str, Any] | None:
     try:
-        stamp = json.loads((family / STAMP).read_bytes())
+        stamp = read_json(family / STAMP, _LARGEST)
         return stamp if stamp["v"] == 1 else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

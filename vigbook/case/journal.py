@@ -8,25 +8,30 @@ copies can be merged, and a synced folder does them no harm.
 
 from __future__ import annotations
 
-import codecs
 import dataclasses
 import datetime
+import errno
 import functools
+import itertools
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import IO, Any, Literal, cast
 
 from vigbook.case.log import append_line
 from vigbook.case.models import PRACTITIONER
 from vigbook.errors import JournalError, Problem
 from vigbook.system.atomic import stamp_of
+from vigbook.system.reading import open_to_read, parse_json
 
 Said = Literal["said", "written", "agreed-summary"]
 SOURCES: tuple[Said, ...] = ("said", "written", "agreed-summary")
 UNKNOWN = "unknown"  # who said something, where the line does not tell: it is shared with nobody
 LONGEST_ANSWER = 1_000_000
+LONGEST_LINE = 4 * LONGEST_ANSWER
+"""In bytes: no longer one is written, and of a longer one no more is read."""
+_LARGEST_JOURNAL = 64_000_000  # bytes: in memory fifteen times as much, at the worst
 _KNOWN = (
     "v", "id", "at", "prompt", "value", "by", "entered_by", "source", "base", "film_time",
     "translations",
@@ -96,11 +101,13 @@ class Journal:
         lines: every line that could be read.
         torn: line numbers, from 1, that could not: a power cut's torn line, or damage.
         numbers: line numbers, from 1, of `lines`; none where they come from no file.
+        too_long: line numbers, from 1, and sizes in bytes of those that no answer can have.
     """
 
     lines: tuple[Answer, ...] = ()
     torn: tuple[int, ...] = ()
     numbers: tuple[int, ...] = dataclasses.field(default=(), compare=False)
+    too_long: tuple[tuple[int, int], ...] = ()
     # Where each prompt's answers stand in `lines`: hundreds of prompts are asked for, and a search
     # through thousands of lines for each would take longer than everything else.
     _places: dict[str, list[int]] = dataclasses.field(init=False, repr=False, compare=False)
@@ -165,15 +172,20 @@ def _read(path: Path, read: Callable[[Path, object], Journal]) -> Journal:
     except FileNotFoundError:
         return Journal()
     except OSError as err:
-        raise JournalError(
-            Problem(file=str(path), found=f"cannot be read: {err.strerror}", mend="see its rights")
-        ) from err
+        mend = "see its rights"
+        if err.errno == errno.EFBIG:
+            mend = "keep it, and take out what no family said; nothing in it was changed"
+        elif err.errno == errno.EINVAL:
+            mend = "put the real file there"
+        problem = Problem(file=str(path), found=f"cannot be read: {err.strerror}", mend=mend)
+        raise JournalError(problem) from err
 
 
 # Two: a cycle's own, and that of the cycle before it. They may be long, so no more are kept.
 @functools.lru_cache(maxsize=2)
 def _read_lines(path: Path, _stamp: object) -> Journal:
-    return _parse_journal(path.read_bytes())
+    with open_to_read(path, _LARGEST_JOURNAL) as file:
+        return _parse_journal(file)
 
 
 # As many as a family may have cycles. Each holds a line a prompt, however long its history is.
@@ -184,27 +196,39 @@ def _read_last_lines(path: Path, stamp: object) -> Journal:
     return Journal(tuple(one for one in last if one))
 
 
-def _parse_journal(content: bytes) -> Journal:
+def _parse_journal(file: IO[bytes]) -> Journal:
     answers: list[Answer] = []
     numbers: list[int] = []
     torn: list[int] = []
-    for number, line in enumerate(content.split(b"\n"), start=1):
-        if not line.strip():
-            continue
-        answer = parse_line(line)
-        if answer:
+    too_long: list[tuple[int, int]] = []
+    for number, line, size in _iter_lines(file):
+        if size > LONGEST_LINE:
+            too_long.append((number, size))
+        elif answer := parse_line(line):
             answers.append(answer)
             numbers.append(number)
-        else:
+        elif line.strip():
             torn.append(number)
-    return Journal(tuple(answers), tuple(torn), tuple(numbers))
+    return Journal(tuple(answers), tuple(torn), tuple(numbers), tuple(too_long))
+
+
+def _iter_lines(file: IO[bytes]) -> Iterator[tuple[int, bytes, int]]:
+    """Yields each line's number, its beginning and its size in bytes; no more of it is kept."""
+    for number in itertools.count(1):
+        line = file.readline(LONGEST_LINE + 1)
+        if not line:
+            return
+        size, end = len(line), line
+        while not end.endswith(b"\n") and (end := file.readline(LONGEST_LINE)):
+            size += len(end)
+        yield number, line, size
 
 
 def parse_line(line: bytes) -> Answer | None:
     """Returns the answer on a line, or None if it is not a whole one."""
     try:
-        found = _DECODER.decode(line.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogatepass"))
-    except (ValueError, RecursionError):
+        found = parse_json(line, numbers_only=True)
+    except ValueError:
         return None
     if not isinstance(found, dict) or not isinstance(found.get("prompt"), str):
         return None
@@ -257,7 +281,7 @@ def write_answer(
         id=answer_id or secrets.token_hex(8), base=base, entered_by=entered_by, film_time=film_time,
     )  # fmt: skip
     line = json.dumps(answer.as_json(), ensure_ascii=False).encode("utf-8", "replace") + b"\n"
-    if len(line) > LONGEST_ANSWER * 4:
+    if len(line) > LONGEST_LINE:
         raise JournalError(
             Problem(field=prompt, found=f"the answer has {len(line)} bytes", mend="shorten it")
         )
@@ -275,14 +299,6 @@ def write_answer(
 
     append_line(path, line, may if answer_id or only_on_base else lambda: True)
     return found[0] if found else answer
-
-
-def _no_number(name: str) -> float:
-    raise ValueError(f"{name} is no answer")
-
-
-# Made once: to make one takes as long as to read a line with it.
-_DECODER = json.JSONDecoder(parse_constant=_no_number)
 
 
 def _are_translations(found: object) -> bool:

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from vigbook.case.models import Clip, Model, Still, Time
+from vigbook.system.reading import read_file
 
 MANIFEST = "manifest.json"
+_LARGEST = 20_000_000  # bytes
 _RECIPE = 2  # counted up when what is cut from the same marks changes
 
 
@@ -86,7 +88,7 @@ def still_file(clip_id: str, number: int) -> str:
 def read_manifest(folder: Path) -> Manifest | None:
     """Returns the manifest of what was cut before, or None if there is none that can be read."""
     try:
-        return Manifest.model_validate_json((folder / MANIFEST).read_bytes())
+        return Manifest.model_validate_json(read_file(folder / MANIFEST, _LARGEST))
     except (OSError, ValueError):
         return None
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import errno
 import functools
 import io
+import itertools
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -28,13 +30,16 @@ from vigbook.case.rules import Finding, Location, check_case, check_cycle
 from vigbook.case.value_errors import explain_mistake
 from vigbook.errors import CaseError, Problem, show_path
 from vigbook.system.atomic import publish_bytes
+from vigbook.system.reading import read_file
 
 M = TypeVar("M", bound=BaseModel)
 _Lists = dict[Location, list[int]]
 _LARGEST_FILE = 2_000_000
 _LONGEST_KEPT = 50_000  # characters, 150 clips; a document takes fifty times as much memory
+_MOST_MARKS = 40_000  # of which a clip has some 25; to read so many takes some seconds
 _MOST_VALUES = 100_000
 _DEEPEST = 32
+_MOST_TOLD = 100  # things that are wrong: a person mends a few, and runs the command again
 # What every file must have. Where one is wrong, this stands for it while the rest is looked at.
 _STAND_INS = {"vigbook": 1, "family": "x", "people": [{"id": "x", "name": "x", "role": "x"}],
               "cycle": 1, "in_shot": ["x"]}  # fmt: skip
@@ -134,9 +139,7 @@ def _parse(text: str) -> Any:
 def _load(path: Path, *, to_edit: bool = False) -> CommentedMap:
     name = show_path(path)
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise CaseError(Problem(file=name, found="is too large for a case file"))
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_file(path, _LARGEST_FILE).decode("utf-8-sig")
     except FileNotFoundError as err:
         mend = "'vigbook new CASE' writes one to start from"
         raise CaseError(Problem(file=name, found="is not there", mend=mend)) from err
@@ -145,11 +148,18 @@ def _load(path: Path, *, to_edit: bool = False) -> CommentedMap:
             Problem(file=name, found="is not UTF-8 text", mend="save it as UTF-8")
         ) from err
     except OSError as err:
+        if err.errno == errno.EFBIG:
+            raise CaseError(Problem(file=name, found="is too large for a case file")) from err
         found, mend = f"cannot be read: {err.strerror}", "ask for the right to read it"
+        if err.errno == errno.EINVAL:
+            mend = "put the real file there"
         if path.is_dir():
             found = "is a folder, and a file was looked for"
             mend = "'vigbook new CASE' writes one to start from"
         raise CaseError(Problem(file=name, found=found, mend=mend)) from err
+    if sum(map(text.count, "\n,:")) > _MOST_MARKS:
+        found = f"holds more than {_MOST_MARKS} lines, colons and commas, which no family's does"
+        raise CaseError(Problem(file=name, found=found, mend="was another file put here?"))
     try:
         known = len(text) <= _LONGEST_KEPT and not to_edit
         document = _parse(text) if known else _yaml().load(text)
@@ -162,6 +172,9 @@ def _load(path: Path, *, to_edit: bool = False) -> CommentedMap:
     except RecursionError as err:
         raise CaseError(Problem(file=name, found="is nested too deeply")) from err
     except (YAMLError, ValueError) as err:
+        if "integer string conversion" in str(err):
+            found, mend = "holds a number that is longer than anybody writes", "take it out"
+            raise CaseError(Problem(file=name, found=found, mend=mend)) from err
         raise CaseError(Problem(file=name, found=f"is not YAML: {err}")) from err
     if not isinstance(document, CommentedMap):
         found = "is empty" if document is None else "does not hold 'key: value' lines"
@@ -228,8 +241,11 @@ def _inspect(
     value, details, dropped = _validate(model, document)
     problems.extend(
         _problem(path, document, place, *explain_mistake(model, place, detail))
-        for place, detail in details.items()
+        for place, detail in itertools.islice(details.items(), _MOST_TOLD)
     )
+    if len(details) > _MOST_TOLD:
+        found = f"{len(details) - _MOST_TOLD} more things are wrong in this file"
+        problems.append(Problem(file=show_path(path), found=found, mend="mend those above first"))
     if value is None:
         return None
     lost = frozenset(str(place[0]) for place in dropped if len(place) <= 2)

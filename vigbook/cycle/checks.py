@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +29,9 @@ from vigbook.timecode import Timecode
 if TYPE_CHECKING:
     from vigbook.film.facts import FilmFacts
 
+_JOURNALS = ("answers.jsonl", "reflection.jsonl")
+_WRITTEN = ("cycle.yaml", *_JOURNALS, "workbook.ipynb")
+_MOST_OWNERS = 20  # of answers that belong to nothing any more; the rest are counted
 _SOON = datetime.timedelta(days=14)
 
 
@@ -38,17 +42,27 @@ def check_vocabulary(context: CycleContext) -> list[Problem]:
 
 
 def check_links(folder: Path) -> list[Problem]:
-    """Returns what in the cycle's folder is a link: vigbook writes and deletes there."""
-    names = ("media", "print", "answers.jsonl", "reflection.jsonl", "workbook.ipynb")
-    return [
-        Problem(
-            file=show_path(folder / name),
-            found="is a link, and vigbook writes only into the family's own folder",
-            mend="put the real thing there",
-        )
-        for name in names
-        if (folder / name).is_symlink()
-    ]
+    """Returns what vigbook writes or deletes, of a cycle, and is a link or no file at all."""
+    family = folder.parent
+    found = [folder] if folder.resolve().parent != family.resolve() else []
+    files = [family / name for name in ("case.yaml", "log.jsonl")]
+    files += [folder / name for name in (*_WRITTEN, *(f".{one}.lock" for one in _JOURNALS))]
+    made = [folder / "media", folder / "print"]
+    found += [one for one in (*files, *made) if one.is_symlink()]
+    inside = [path for one in made if one not in found and one.is_dir() for path in one.iterdir()]
+    found += [path for path in sorted(inside) if path.is_symlink()]
+    links = "is a link, and vigbook writes only into the family's own folder"
+    no_file, no_folder = (
+        "is no file, and one was looked for",
+        "is no folder, and one was looked for",
+    )
+    problems = [(path, links) for path in found]
+    problems += [(one, no_file) for one in files if one.exists() and not one.is_file()]
+    problems += [(one, no_folder) for one in made if one.exists() and not one.is_dir()]
+    mend = "put the real thing there"
+    told = {path: Problem(file=show_path(path), found=why, mend=mend) for path, why in problems}
+    told |= {path: Problem(file=show_path(path), found=links, mend=mend) for path in found}
+    return [*told.values()]
 
 
 def check_film_there(context: CycleContext, path: Path) -> None:
@@ -245,27 +259,36 @@ def _language(context: CycleContext, asked: Iterable[str]) -> Iterator[Problem]:
 
 
 def _journal(context: CycleContext) -> Iterator[Problem]:
+    path = show_path(context.folder / "answers.jsonl")
     if torn := context.journal.torn:
         found = "is not a whole answer and is passed over"
         if len(torn) > 1:
             found += f", nor are {len(torn) - 1} other lines"
-        yield Problem(
-            file=show_path(context.folder / "answers.jsonl"),
-            line=torn[0],
-            found=found,
-            mend="it may have been torn by a power cut; the other answers stand",
-        )
+        mend = "it may have been torn by a power cut; the other answers stand"
+        yield Problem(file=path, line=torn[0], found=found, mend=mend)
+    if too_long := context.journal.too_long:
+        number, size = too_long[0]
+        found = f"has {size / 10**6:.0f} MB, which no answer has, and is passed over"
+        if len(too_long) > 1:
+            found += f", as are {len(too_long) - 1} other lines"
+        mend = "look in a copy whether somebody's words are in it; the other answers stand"
+        yield Problem(file=path, line=number, found=found, mend=mend)
     lost: dict[str, int] = {}
     for answer in context.journal.lines:
         if answer.prompt not in context.prompts:
             owner = answer.prompt.partition(".")[0]
             lost[owner] = lost.get(owner, 0) + 1
-    for owner, count in lost.items():
+    for owner, count in itertools.islice(lost.items(), _MOST_OWNERS):
         answers = "1 answer belongs" if count == 1 else f"{count} answers belong"
-        found = f"{answers} to '{owner}', which is not there any more, and prints nowhere"
+        found = f"{answers} to '{owner[:100]}', which is not there any more, and prints nowhere"
         mend = "was it renamed? give it its old id again"
-        path = show_path(context.folder / "answers.jsonl")
         yield Problem(file=path, found=found, mend=mend)
+    if len(lost) > _MOST_OWNERS:
+        rest = sum(lost.values()) - sum(itertools.islice(lost.values(), _MOST_OWNERS))
+        found = (
+            f"{rest} answers more belong to {len(lost) - _MOST_OWNERS} others that are not there"
+        )
+        yield Problem(file=path, found=found, mend="was another family's file put here?")
 
 
 def _copies(context: CycleContext) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ Whoever waits for one is told how far it has come, and cancels it by raising out
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Callable, Sequence
@@ -30,6 +31,7 @@ from vigbook.film.ffmpeg import PartDone, input_options, run_ffmpeg
 from vigbook.film.film import Film
 from vigbook.film.media import write_picture
 from vigbook.system.atomic import output_error, publish, publish_bytes
+from vigbook.system.reading import read_json
 from vigbook.timecode import Span, Timecode
 
 FOLDER = "aids"  # beside the clips: whoever deletes a cycle's media deletes these too
@@ -44,6 +46,7 @@ _CODECS = {
     "mpeg4": "MPEG-4", "av1": "AV1", "vp8": "VP8", "vp9": "VP9", "mjpeg": "Motion JPEG",
     "dvvideo": "DV", "prores": "ProRes", "h263": "H.263",
 }  # fmt: skip
+_LARGEST_DETAILS = 1_000_000  # bytes
 _SLACK = Timecode(Fraction(1, 2000))  # a time rounded to the millisecond still means its frame
 
 
@@ -163,10 +166,12 @@ def make_filmstrip(
     path = _path(folder, content, f"strip-{count}.jpg")
     details = path.with_suffix(".json")
     if path.is_file() and details.is_file():
-        progress(1.0)
-        kept = json.loads(details.read_text())
-        times = tuple(Timecode(Fraction(one)) for one in kept.pop("times"))
-        return Filmstrip(path=path, times=times, **kept)
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):  # else it is made anew
+            kept = read_json(details, _LARGEST_DETAILS)
+            times = tuple(Timecode(Fraction(one)) for one in kept.pop("times"))
+            strip = Filmstrip(path=path, times=times, **kept)
+            progress(1.0)
+            return strip
     length = film.probe().length.seconds
     wanted = [Timecode(length * number / count) for number in range(count)]
     tiles: list[Shown] = []

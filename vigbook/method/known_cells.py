@@ -20,8 +20,11 @@ from typing import Any
 from vigbook import __version__
 from vigbook.errors import MethodError, Problem
 from vigbook.system.atomic import publish_bytes
+from vigbook.system.reading import read_json
 
 FILE = "known-cells.json"
+LARGEST_NOTEBOOK = 200_000_000
+"""In bytes, with all that a team's own cells show."""
 # A line of a cell of parameters as papermill writes it: a name and a plain value do nothing.
 _PARAMETER = re.compile(
     r"""(?:[A-Za-z_][A-Za-z0-9_]*\ *=\ *
@@ -76,7 +79,7 @@ def read_known(method: Path) -> dict[str, str]:
     """
     path = method / FILE
     try:
-        rows = json.loads(path.read_bytes())["cells"]
+        rows = read_json(path, LARGEST_NOTEBOOK)["cells"]
         return {str(row["sha256"]): str(row["version"]) for row in rows}
     except FileNotFoundError:
         return {}
@@ -107,7 +110,7 @@ def add_known(method: Path) -> int:
         OutputError: it cannot be written.
     """
     path, missing = method / FILE, list_missing(method)
-    rows = [*(json.loads(path.read_bytes())["cells"] if path.exists() else ()), *missing]
+    rows = [*(read_json(path, LARGEST_NOTEBOOK)["cells"] if path.exists() else ()), *missing]
     if missing:
         lines = ",\n    ".join(json.dumps(row) for row in rows)
         publish_bytes(path, f'{{\n  "v": 1,\n  "cells": [\n    {lines}\n  ]\n}}\n'.encode())
@@ -124,7 +127,7 @@ def _list_known(templates: Path) -> Iterator[str]:
 def _list_code_cells(path: Path) -> list[Mapping[str, Any]]:
     """Returns a notebook's code cells; none of one that cannot be read, which makes none known."""
     try:
-        node = json.loads(path.read_bytes())
+        node = read_json(path, LARGEST_NOTEBOOK)
         cells = node["cells"] if node["nbformat"] == 4 else ()
         return [cell for cell in cells if cell["cell_type"] == "code"]
     except (OSError, ValueError, KeyError, TypeError):

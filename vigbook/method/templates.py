@@ -38,7 +38,8 @@ def find_template(templates: Sequence[Path], name: str) -> Path:
     Raises:
         MethodError: no folder of templates has it.
     """
-    path = next((place / name for place in templates if (place / name).exists()), None)
+    there = [place / name for place in templates]
+    path = next((one for one in there if one.is_file() or one.is_dir()), None)
     if path is None:
         places = ", ".join(str(place) for place in templates)
         raise MethodError(Problem(found=f"there is no '{name}' in {places}", mend="check the name"))

@@ -27,6 +27,9 @@ from vigbook.paper.variants import (
     size_for,
 )
 from vigbook.system.atomic import output_error, publish_bytes
+from vigbook.system.reading import read_json
+
+_LARGEST = 10_000_000  # bytes
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +193,9 @@ def write_state(folder: Path, state: Mapping[str, Any]) -> None:
 def read_state(folder: Path) -> dict[str, dict[str, Any]]:
     """Returns what is known of the papers in a folder, by their files' names."""
     try:
-        found = json.loads((folder / ".made.json").read_bytes())
+        found = read_json(folder / ".made.json", _LARGEST)
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    return {name: entry for name, entry in found.items() if isinstance(entry, dict)}

@@ -49,9 +49,11 @@ from vigbook.prepare.steps import (
     UndoRedo,
 )
 from vigbook.system.atomic import publish_bytes
+from vigbook.system.reading import read_file
 from vigbook.timecode import Timecode
 
 MOST_STEPS = 200  # that can be undone
+_LARGEST = 2_000_000  # bytes, as of any file of a case
 _ONE_STEP_S = 20  # typing on in one field for so long is one step
 _MOST_QUOTES = 12
 _TEXTS = ("title", "question", "why")
@@ -149,7 +151,7 @@ class CycleEditor:
 
     def _read(self) -> bytes:
         try:
-            return self._path.read_bytes()
+            return read_file(self._path, _LARGEST)
         except OSError as err:
             problem = Problem(file=self._path.name, found=f"cannot be read: {err.strerror}")
             raise CaseError(problem) from err

@@ -20,9 +20,10 @@ from typing import Any, cast
 from vigbook import __version__
 from vigbook.cycle.context import CycleContext
 from vigbook.errors import Problem, WorkbookError
-from vigbook.method.known_cells import source_of
+from vigbook.method.known_cells import LARGEST_NOTEBOOK, source_of
 from vigbook.outcome import EngineName
 from vigbook.system.atomic import output_error, publish_bytes
+from vigbook.system.reading import read_json
 from vigbook.workbook.elements import MIME, WIDGET_VIEW, find_links
 
 NOTEBOOK = "workbook.ipynb"
@@ -123,7 +124,7 @@ def read_workbook(path: Path) -> dict[str, Any] | None:
     try:
         # Not nbformat: loading and using its validator takes longer than all else that is left to
         # do when nothing changed. What is built is validated; here only what is used is looked at.
-        node = json.loads(path.read_bytes())
+        node = read_json(path, LARGEST_NOTEBOOK)
         if node["nbformat"] != 4 or not all(isinstance(cell, dict) for cell in node["cells"]):
             raise ValueError
     except FileNotFoundError:

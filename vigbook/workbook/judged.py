@@ -16,9 +16,8 @@ from typing import Any
 import nbformat
 
 from vigbook.errors import Problem, WorkbookError, show_path
-from vigbook.method.known_cells import list_strange
-
-_MOST_BYTES = 64 * 2**20  # the example's have 40 kB; a family's own pictures may stand in one
+from vigbook.method.known_cells import LARGEST_NOTEBOOK, list_strange
+from vigbook.system.reading import read_file
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,16 +98,14 @@ def _clean_cell(cell: Any) -> Any:
 
 
 def _read(path: Path) -> bytes:
-    found, mend = "", ""
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        found, mend = "is no file of its own", "put the workbook itself there"
-    elif not path.exists():
-        found, mend = "there is no workbook", "run 'vigbook build'"
-    elif path.stat().st_size > _MOST_BYTES:
-        found, mend = f"is larger than {_MOST_BYTES >> 20} MB", "run build again with --fresh"
-    else:
-        try:
-            return path.read_bytes()
-        except OSError as err:
-            found, mend = f"cannot be read: {err.strerror}", "look at the folder's rights"
+    found, mend = "there is no workbook", "run 'vigbook build'"
+    try:
+        if path.is_symlink():
+            found, mend = "is a link to another file", "put the workbook itself there"
+        else:
+            return read_file(path, LARGEST_NOTEBOOK)
+    except FileNotFoundError:
+        pass
+    except OSError as err:
+        found, mend = f"cannot be read: {err.strerror}", "run build again with --fresh"
     raise WorkbookError(Problem(file=show_path(path), found=found, mend=mend))

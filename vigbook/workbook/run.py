@@ -29,7 +29,9 @@ from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
 from vigbook.errors import Problem, WorkbookError, show_path
+from vigbook.method.known_cells import LARGEST_NOTEBOOK
 from vigbook.outcome import EngineName
+from vigbook.system.reading import read_file
 from vigbook.system.temporary import scratch_folder
 from vigbook.workbook.engine import list_strange_in, tell_strange
 from vigbook.workbook.private_files import keep_signatures_private
@@ -77,9 +79,11 @@ def run_template(
     # What papermill and nbclient log on an error or an interruption is raised here as well.
     logging.getLogger("papermill").setLevel(logging.CRITICAL + 1)
     try:
-        node = nbformat.read(template, as_version=4)
+        node = nbformat.reads(read_file(template, LARGEST_NOTEBOOK).decode(), as_version=4)
         nbformat.validate(node)
-    except (OSError, ValueError, nbformat.ValidationError, AttributeError) as err:
+    except (
+        OSError, ValueError, RecursionError, nbformat.ValidationError, AttributeError,
+    ) as err:  # fmt: skip
         found = "is not a notebook that can be read"
         raise WorkbookError(Problem(file=str(template), found=found)) from err
     _check_parameters(name, node, parameters)
