@@ -119,7 +119,7 @@ def archive(case: Path, options: Options, renderer: PageRenderer, to: Path) -> l
 
 def verify(bag: Path) -> Outcome:
     """Reads every byte of a bag again and tells what is not as it was."""
-    from vigbook.archive.bags import verify_bag  # as above
+    from vigbook.archive.verifying import verify_bag  # as above
 
     outcome = Outcome(case=str(bag))
     with told_in(outcome.errors):
