@@ -101,6 +101,6 @@ def test_what_is_no_workbook_is_told(built_family: Path, workbook: Path, how: st
             workbook.write_text("[]")
         case "big":
             with workbook.open("wb") as file:
-                file.truncate(65 * 2**20)
+                file.truncate(201_000_000)
     with pytest.raises(WorkbookError, match=r"workbook\.ipynb"):
         read_judged(workbook, open_first(built_family).templates)

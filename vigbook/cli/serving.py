@@ -41,7 +41,10 @@ def serve_family(
         live = f"lab/tree/{workbook}" if lab else f"voila/render/{workbook}"
         page = live if one or lab else "vigbook/"
     session = FamilySession(family=family.resolve(), options=options)
-    warn = lambda words: complain([Problem(found=words)], "note: ")  # noqa: E731
+
+    def warn(words: str) -> None:
+        complain([Problem(found=words)], "note: ")
+
     if lab:
         warn(
             "JupyterLab does what it is told: cells that you run there can read and change all "

@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
@@ -26,6 +26,7 @@ from vigbook.method.templates import find_template
 from vigbook.server.guard import GuardedHandler
 from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
+from vigbook.system.reading import parse_json
 from vigbook.system.visible import show_signs
 from vigbook.workbook.live_modules import name_modules
 
@@ -67,11 +68,11 @@ class SessionHandler(GuardedHandler, JupyterHandler):
             tornado.web.HTTPError: it is none.
         """
         try:
-            found = json.loads(self.request.body, parse_constant=_refuse)
+            found = parse_json(self.request.body, numbers_only=True)
             # A browser counts half signs, so that what it cuts may end in one; no file holds that.
             whole = json.dumps(found, ensure_ascii=False).encode("utf-16", "surrogatepass")
             found = json.loads(whole.decode("utf-16", "replace"))
-        except (ValueError, RecursionError) as err:
+        except ValueError as err:
             raise web.HTTPError(400) from err
         if not isinstance(found, dict):
             raise web.HTTPError(400)
@@ -95,10 +96,6 @@ class SessionHandler(GuardedHandler, JupyterHandler):
         # Asked for, so that the cookie is set which saving needs.
         token = self.xsrf_token.decode()
         return page.render(base=self.base_url, xsrf=token, words=words, **values)
-
-
-def _refuse(number: str) -> NoReturn:
-    raise ValueError(f"{number} is no number of JSON")
 
 
 class AnswersHandler(SessionHandler):

@@ -14,8 +14,10 @@ import platformdirs
 
 from vigbook.errors import OutputError, Problem, SettingsError
 from vigbook.system.atomic import publish_bytes
+from vigbook.system.reading import read_json
 
 FILE = "settings.json"
+_MOST_BYTES = 2_000_000  # 25,000 workbooks that were allowed
 
 
 def settings_path() -> Path:
@@ -51,10 +53,10 @@ def add_approval(sha256: str) -> None:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_bytes())
+        found = read_json(path, _MOST_BYTES)
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, RecursionError) as err:
+    except (OSError, ValueError) as err:
         raise _unreadable(path) from err
     if not isinstance(found, dict):
         raise _unreadable(path)
