@@ -10,6 +10,7 @@ import copy
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ import nbformat
 import papermill
 import psutil
 import pytest
+from families import run_vigbook
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from papermill.exceptions import PapermillExecutionError
@@ -54,8 +56,7 @@ CELLS = {
     "gives a picture": "from IPython.display import Image\n"
                        "Image(data=b'\\x89PNG\\r\\n\\x1a\\n' + b'0' * 10)",
     "asks": "try:\n    input('name?')\nexcept Exception as err:\n    print(type(err).__name__)",
-    "stands in a folder": "import pathlib; pathlib.Path.cwd().name, sys.path.index('') > 0",
-    "imports from there": "import beside; beside.WORD",
+    "stands in a folder": "import pathlib; pathlib.Path.cwd().name",
     "stops": "raise ValueError('no')",
     "never": "print('never')",
 }  # fmt: skip
@@ -116,7 +117,6 @@ def test_cells_give_what_they_give_in_a_kernel(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("PYTEST_CURRENT_TEST")  # IPython's kernel behaves differently under it
-    (tmp_path / "beside.py").write_text("WORD = 'found'\n")
     nodes = []
     for engine in ("vigbook", None):
         with pytest.raises(PapermillExecutionError, match="ValueError: no"):
@@ -134,6 +134,45 @@ def test_cells_give_what_they_give_in_a_kernel(
     }
     assert difference == {}
     assert ours.metadata.language_info == theirs.metadata.language_info
+
+
+@pytest.mark.parametrize("engine", ["vigbook", "nbclient"])
+def test_a_cell_stands_in_its_folder_and_imports_nothing_from_there(
+    family: Path, engine: EngineName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may write into a family's folder would else run programs as its practitioner."""
+    folder = family / "cycle-1"
+    (folder / "beside.py").write_text("WORD = 'found'\n")
+    cell = (
+        "import os, sys\ntry:\n    import beside\nexcept ModuleNotFoundError:\n"
+        "    print(os.getcwd(), {'', os.getcwd()} & {*sys.path})"
+    )
+    parameters = new_code_cell("case = '..'", metadata={"tags": ["parameters"]})
+    templates = make_template(family, notebook([parameters, new_code_cell(cell)]))
+    monkeypatch.setenv("VIGBOOK_TEMPLATES", str(templates))
+    monkeypatch.syspath_prepend("")  # as a team's own program may have it
+    ran = run_template(templates / "team" / "cells.ipynb", {"case": ".."}, folder, {}, engine)
+    assert ran.warnings == ()
+    assert ran.node.cells[-1].outputs[0].text == f"{folder} set()\n"
+
+
+@pytest.mark.parametrize("engine", ["vigbook", "nbclient"])
+def test_a_cell_imports_a_team_s_module_from_a_folder_that_is_named_in_full(
+    family: Path, tmp_path: Path, engine: str
+) -> None:
+    shutil.copytree(find_templates()[0] / "vig", tmp_path / "ours" / "vig")
+    template = tmp_path / "ours" / "vig" / "shared-review.ipynb"
+    node = nbformat.read(template, as_version=4)
+    node.cells.append(new_code_cell("import teams_own; print(teams_own.WORD)"))
+    nbformat.write(node, template)
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "teams_own.py").write_text("WORD = 'found'\n")
+    env = {**os.environ, "PYTHONPATH": f"{tmp_path / 'modules'}{os.pathsep}"}
+    options = ("--templates", tmp_path / "ours", "--engine", engine)
+    done = run_vigbook("build", family, *options, env=env)
+    assert done.returncode == 0, done.stderr
+    made = nbformat.read(family / "cycle-1" / "workbook.ipynb", as_version=4)
+    assert made.cells[-1].outputs[0].text == "found\n"
 
 
 @pytest.mark.parametrize(

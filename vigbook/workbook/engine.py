@@ -34,6 +34,7 @@ from typing import Any, NoReturn
 from nbclient.exceptions import CellTimeoutError, DeadKernelError
 from nbformat import from_dict
 
+from vigbook.system.interpreter import python_command, python_variables, set_variables
 from vigbook.system.lifetime import OWN_GROUP, end_with_reader, kill_group
 from vigbook.system.limits import limit
 from vigbook.system.messages import take_messages, write_message
@@ -154,25 +155,10 @@ def _hand_over(
     """Lets nbclient's engine run a notebook."""
     from papermill.engines import NBClientEngine
 
-    with _variables(environment):  # a kernel is given those of this process
+    with set_variables(environment):  # a kernel is given those of this process
         NBClientEngine.execute_managed_notebook(
             nb_man, kernel_name, execution_timeout=timeout_s, **options
         )
-
-
-@contextlib.contextmanager
-def _variables(environment: Mapping[str, str]) -> Iterator[None]:
-    """Sets this process's variables for the length of a block."""
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def can_fork() -> bool:
@@ -267,9 +253,12 @@ def _fork(task: Mapping[str, Any], reader: int, writer: int) -> int:
 
 def _start(task: Mapping[str, Any], writer: int) -> int:
     """Returns a new process, of one thread, that runs the notebook."""
-    command = [sys.executable, "-m", "vigbook.workbook.engine", str(writer)]
     process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, pass_fds=(writer,), process_group=OWN_GROUP
+        python_command("vigbook.workbook.engine", str(writer)),
+        stdin=subprocess.PIPE,
+        pass_fds=(writer,),
+        process_group=OWN_GROUP,
+        env={**os.environ, **python_variables()},
     )
     assert process.stdin is not None
     with contextlib.suppress(BrokenPipeError), process.stdin:  # it ended; that is told later
@@ -291,11 +280,9 @@ def _become_notebook(task: Mapping[str, Any], writer: int) -> NoReturn:
         limit(task["memory_bytes"])
         os.environ.update(task["environment"])
         os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+        # A place that is relative would now be the notebook's folder.
+        sys.path[:] = [place for place in sys.path if Path(place).is_absolute()]
         os.chdir(task["folder"])
-        if "" not in sys.path:
-            # After the standard library, as IPython does: a file may be called random.py.
-            own = [at for at, one in enumerate(sys.path) if Path(one).name.endswith("-packages")]
-            sys.path.insert(min(own, default=0), "")
         from vigbook.workbook.shell import run_cells
 
         def tell(*what: Any) -> None:

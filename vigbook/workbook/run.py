@@ -13,7 +13,6 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -30,7 +29,9 @@ from traitlets.config import Config
 
 from vigbook.errors import Problem, WorkbookError, show_path
 from vigbook.method.known_cells import LARGEST_NOTEBOOK
+from vigbook.method.templates import find_template, find_templates
 from vigbook.outcome import EngineName
+from vigbook.system.interpreter import python_variables
 from vigbook.system.reading import read_file
 from vigbook.system.temporary import scratch_folder
 from vigbook.workbook.engine import list_strange_in, tell_strange
@@ -185,7 +186,7 @@ def _check_parameters(name: str, node: Any, parameters: Mapping[str, Any]) -> No
 
 
 class OwnKernel(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has no types
-    """This Python's own kernel: a person's other kernels may lack vigbook.
+    """This Python's own kernel, as live: a person's others may lack vigbook.
 
     Configured with `environment` and `folder`, a short-lived folder of its own.
     """
@@ -195,13 +196,11 @@ class OwnKernel(AsyncKernelManager):  # type: ignore[misc]  # jupyter_client has
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
-        self._kernel_spec = KernelSpec(
-            argv=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"],
-            display_name="Python 3",
-            language="python",
-            # No start-up files of a person's, and no history of their cells on the disk.
-            env={**self.environment, "IPYTHONDIR": self.folder},
-        )
+        ours = find_template(find_templates(), "kernels/python3")
+        self._kernel_spec = KernelSpec.from_resource_dir(str(ours))
+        # No start-up files of a person's, and no history of their cells on the disk.
+        own = {"IPYTHONDIR": self.folder}
+        self._kernel_spec.env = {**self.environment, **python_variables(), **own}
         self.connection_file = str(Path(self.folder, "kernel.json"))
         self.process_file = Path(self.folder, "pid")
         socket = str(Path(self.folder, "k"))
