@@ -31,6 +31,7 @@ LONGEST = (
     "film/test_contract",
     "paper/test_standards",
     "server/test_open",
+    "test_planted",
     "paper/test_printing",
     "film/test_previews",
     "server/test_prepare_live",

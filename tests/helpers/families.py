@@ -6,6 +6,7 @@ import datetime
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from vigbook.case.folder import read_case_folder
@@ -94,13 +95,19 @@ def vigbook_command() -> list[str]:
 
 
 def run_vigbook(
-    *arguments: str | Path, cwd: Path | None = None, today: str | None = TODAY, timeout: int = 300
+    *arguments: str | Path,
+    cwd: Path | None = None,
+    today: str | None = TODAY,
+    timeout: int = 300,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the real command as a person would, on a day of our choice."""
     command = [*vigbook_command(), *map(str, arguments)]
     if today and arguments and arguments[0] not in ("new", "verify"):
         command += ["--today", today]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=timeout)
+    return subprocess.run(
+        command, capture_output=True, text=True, cwd=cwd, timeout=timeout, env=env
+    )
 
 
 def open_first(family: Path, today: str = TODAY) -> CycleContext:

@@ -9,7 +9,6 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import psutil
 from browsers import find_browser
+from families import vigbook_command
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 CHROMIUM = find_browser("chromium")
@@ -69,12 +69,16 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def start_server(case: Path, port: int, *options: str, command: str = "open") -> Server:
-    """Starts `vigbook open` (or `prepare`), and waits for the address that it prints."""
+def start_server(
+    case: Path, port: int, *options: str, command: str = "open", **where: Any
+) -> Server:
+    """Starts `vigbook open` (or `prepare`), and waits for the address that it prints.
+
+    `where` is its folder (`cwd`) and its variables (`env`), where not those of the tests.
+    """
     process = subprocess.Popen(
-        [sys.executable, "-m", "vigbook", command, str(case), "--no-browser",
-         "--port", str(port), *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        [*vigbook_command(), command, str(case), "--no-browser", "--port", str(port), *options],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **where,
     )  # fmt: skip
     assert process.stdout
     assert process.stderr
@@ -86,9 +90,9 @@ def start_server(case: Path, port: int, *options: str, command: str = "open") ->
 
 
 @contextlib.contextmanager
-def serving(case: Path, *options: str, command: str = "open") -> Iterator[Server]:
+def serving(case: Path, *options: str, command: str = "open", **where: Any) -> Iterator[Server]:
     """A server for one family, ended as Ctrl-C would."""
-    server = start_server(case, free_port(), *options, command=command)
+    server = start_server(case, free_port(), *options, command=command, **where)
     try:
         yield server
     finally:

@@ -14,6 +14,7 @@ import ast
 import contextlib
 import datetime
 import os
+import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -58,6 +59,9 @@ class PaperExporter(Exporter):  # type: ignore[misc]  # nbconvert has no types
             VigbookError: it is no workbook, or its case is wrong, or the page cannot be made.
             SystemExit: the same under nbconvert's own command, which would print a traceback.
         """
+        while sys.path[:1] == [str(Path.cwd())]:
+            # nbconvert's own command puts it there, and a family's folder is no place for modules.
+            del sys.path[0]
         nb, resources = super().from_notebook_node(nb, resources, **options)
         where = resources["metadata"]
         try:

@@ -9,6 +9,7 @@ lie; of the machine's settings it gets what Python and WeasyPrint need to start.
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import os
 import re
@@ -190,7 +191,9 @@ def check_length(html: str, texts: Mapping[str, str]) -> None:
 
 def main() -> None:
     """Answers requests until there are no more."""
-    from vigbook.paper import clean_html, page_templates, pdf
+    # Where a system looks for a library in the folder one stands in, as macOS does, it is no case.
+    with contextlib.chdir(sys.prefix):
+        from vigbook.paper import clean_html, page_templates, pdf
 
     assert page_templates
     assert pdf

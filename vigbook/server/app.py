@@ -31,6 +31,7 @@ from vigbook.server.pages.workbook import JudgedContents
 from vigbook.server.routes import keep_to_the_table
 from vigbook.server.session import FamilySession
 from vigbook.server.tickets import Tickets
+from vigbook.system.interpreter import python_variables
 from vigbook.system.temporary import remove_scratch, scratch_folder
 
 if TYPE_CHECKING:
@@ -85,12 +86,12 @@ def serve(
     _check_port(port, session)
     remove_scratch()
     with scratch_folder() as own:
-        os.environ |= environment
+        os.environ |= environment | python_variables()
         # A person's own settings of Jupyter, and IPython's start-up files, are for other work.
         os.environ |= {
             "JUPYTER_NO_CONFIG": "1",
             "IPYTHONDIR": str(own),
-            "JUPYTER_PATH": os.pathsep.join(str(place) for place in session.templates),
+            "JUPYTER_PATH": os.pathsep.join(os.path.abspath(one) for one in session.templates),
         }
         app = _make_app(session, port, lab, prefix)
         tickets = Tickets(own, f"{app.connection_url}vigbook/enter")
@@ -114,7 +115,9 @@ def _make_app(session: FamilySession, port: int, lab: bool, prefix: str) -> Serv
     from jupyter_server.serverapp import ServerApp  # a second to load, and joining needs none
 
     app = ServerApp(**_settings(session, port, lab, prefix))
-    app.initialize(argv=[], find_extensions=False)
+    # Voila reads settings, and runs those that are Python, where it stands while it is set up.
+    with contextlib.chdir(sys.prefix):
+        app.initialize(argv=[], find_extensions=False)
     # Where it stands is told by us, in one line.
     app.log.setLevel(logging.DEBUG if os.environ.get("VIGBOOK_DEBUG") else logging.CRITICAL + 1)
     if app.port != port:
@@ -190,6 +193,8 @@ def _settings(session: FamilySession, port: int, lab: bool, prefix: str) -> dict
     config.LabApp.app_settings_dir = str(find_template(session.templates, "lab"))
     # Our own kernel, of the Python that runs this: a person's other ones may lack vigbook.
     config.KernelSpecManager.ensure_native_kernel = False
+    # Nor one that a workbook names: they may take what lies beside it for a library.
+    config.KernelSpecManager.allowed_kernelspecs = {"python3"}
     if os.name == "posix" and len(jupyter_runtime_dir()) < _LONGEST_FOLDER:
         config.KernelManager.transport = (
             "ipc"  # no port that others of this machine could listen to

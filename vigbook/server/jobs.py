@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 import threading
 from collections.abc import Sequence
 from typing import Any
+
+from vigbook.system.interpreter import python_command, python_variables
 
 
 class Jobs:
@@ -30,9 +32,9 @@ class Jobs:
             if not self.is_running(cycle):
                 self._problems[cycle] = []
                 self._running[cycle] = process = subprocess.Popen(
-                    [sys.executable, "-P", "-m", "vigbook", action, *arguments, "--json"],
+                    python_command("vigbook", action, *arguments, "--json"),
                     stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                    text=True, encoding="utf-8",
+                    text=True, encoding="utf-8", env={**os.environ, **python_variables()},
                 )  # fmt: skip
                 threading.Thread(target=self._wait, args=[cycle, process], daemon=True).start()
         return self.look(cycle)

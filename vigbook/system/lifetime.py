@@ -13,6 +13,7 @@ import threading
 from collections.abc import Mapping
 from typing import NoReturn
 
+from vigbook.system.interpreter import python_command, python_variables
 from vigbook.system.rights import PRIVATE_UMASK
 
 OWN_GROUP: int | None = 0 if os.name == "posix" else None
@@ -29,19 +30,18 @@ def start_module(
     Args:
         module: its name, as `python -m` runs it.
         arguments: what stands behind it on its command line.
-        environment: the whole of it; this process's own where None.
+        environment: what is handed on of it; this process's own where None.
 
     Raises:
         OSError: it cannot be started.
     """
     return subprocess.Popen(
-        # -P: a file av.py that lies where the command is run must not be taken for the library.
-        [sys.executable, "-P", "-m", module, *map(str, arguments)],
+        python_command(module, *map(str, arguments)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if os.environ.get("VIGBOOK_DEBUG") else subprocess.DEVNULL,
         process_group=OWN_GROUP,
-        env=environment,
+        env={**(os.environ if environment is None else environment), **python_variables()},
         umask=PRIVATE_UMASK,
     )
 

@@ -20,6 +20,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from typing import Any, Generic, TypeVar
 
+from vigbook.system.interpreter import python_variables, set_variables
 from vigbook.system.lifetime import PATIENCE_S, end_with
 
 T = TypeVar("T")
@@ -119,7 +120,9 @@ def _start(open_work: OpenWork[T, R]) -> _Worker[T]:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_work, args=(open_work, theirs, os.getpid()), daemon=False)
-    process.start()
+    # Its command, which begins with `-c`, is not ours to give.
+    with set_variables({**python_variables(), "PYTHONSAFEPATH": "1"}):
+        process.start()
     theirs.close()  # else its end would not be seen
     return _Worker(process, ours)
 

@@ -139,7 +139,8 @@ class SandboxedProcess:
         environment = dict(self._environment)
         if sys.platform == "linux":
             # No program is found by its name: what looks for WeasyPrint's libraries would ask gcc.
-            environment["PATH"] = ""
+            # Were it empty, one of that name where this process stands would be.
+            environment["PATH"] = os.devnull
         if limits.file_bytes:
             # Ours to take away: a process that is ended cleans nothing up.
             folder = str(self._scratch.enter_context(scratch_folder()))
