@@ -36,6 +36,7 @@ LONGEST = (
     "film/test_previews",
     "server/test_prepare_live",
     "server/test_prompts_live",
+    "server/test_three_browsers",
     "cli/test_faults",
     "workbook/test_engine",
     "batch/test_isolation",

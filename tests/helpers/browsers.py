@@ -32,6 +32,11 @@ PAGE = Path(__file__).with_name("player.html")
 PROGRAMS = {
     "chromium": ("chromium", "chromium-browser", "google-chrome"),
     "firefox": ("firefox-esr", "firefox"),
+    # What steers Chromium and WebKitGTK, WebKitGTK itself, and a screen for it.
+    "chromedriver": ("chromedriver",),
+    "webkit-driver": ("WebKitWebDriver",),
+    "minibrowser": tuple(map(str, sorted(Path("/usr/lib").glob("*/webkit2gtk-4.*/MiniBrowser")))),
+    "screen": ("Xvfb",),
 }
 LOUD = 0.02  # of 1: what counts as sound
 _ASK_S = 10  # for so long the page's question waits for the next clip
@@ -270,8 +275,6 @@ def _is_snap(program: Path) -> bool:
 @contextlib.contextmanager
 def open_browser(name: str, folder: Path) -> Iterator[Browser]:
     """Yields a browser with the page open, started with a new profile in a folder of its own."""
-    program = find_browser(name)
-    assert program, f"there is no {name}"
     profile, said = folder / "profile", folder / "said.txt"
     profile.mkdir()
     with _Server() as server, said.open("wb") as output:
@@ -279,7 +282,7 @@ def open_browser(name: str, folder: Path) -> Iterator[Browser]:
         answering = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1})
         answering.start()
         process = subprocess.Popen(
-            _command(name, program, profile, address),
+            command_of(name, profile, address),
             stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True,
             # Settings, caches and locks of whoever runs the tests are left alone.
             env={**os.environ, "HOME": str(folder), "XDG_RUNTIME_DIR": str(folder)},
@@ -287,15 +290,25 @@ def open_browser(name: str, folder: Path) -> Iterator[Browser]:
         try:
             yield Browser(name, process, server, said)
         finally:
-            _end(process)
+            end_group(process)
             server.shutdown()
             answering.join()
 
 
-def _command(name: str, program: str, profile: Path, address: str) -> list[str]:
+def command_of(name: str, profile: Path, address: str, *more: str) -> list[str]:
+    """Returns how a browser without a screen is started with an address.
+
+    Args:
+        name: chromium or firefox.
+        profile: its new profile's folder, which is there.
+        address: what it opens.
+        more: further options.
+    """
+    program = find_browser(name)
+    assert program, f"there is no {name}"
     if name == "firefox":
         (profile / "user.js").write_text(_FIREFOX_SETTINGS)
-        return [program, "-headless", "-no-remote", "-profile", str(profile), address]
+        return [program, "-headless", "-no-remote", "-profile", str(profile), *more, address]
     return [
         program, "--headless", f"--user-data-dir={profile}", "--no-first-run",
         "--no-default-browser-check", "--disable-background-networking",
@@ -303,11 +316,11 @@ def _command(name: str, program: str, profile: Path, address: str) -> list[str]:
         "--disable-renderer-backgrounding", "--autoplay-policy=no-user-gesture-required",
         "--mute-audio", "--force-color-profile=srgb",
         # Its sandbox does not start for the administrator, as whom tests run in containers.
-        *(["--no-sandbox"] if os.geteuid() == 0 else []), address,
+        *(["--no-sandbox"] if os.geteuid() == 0 else []), *more, address,
     ]  # fmt: skip
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def end_group(process: subprocess.Popen[bytes]) -> None:
     """Ends a browser and all its processes, which are a group of their own."""
     for how in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
