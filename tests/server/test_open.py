@@ -301,6 +301,14 @@ def test_the_front_page_tells_what_is_ready_in_words_for_a_family(
         assert never not in re.findall(r"\w+", words)
 
 
+def test_an_address_that_is_none_leads_back_to_the_family(server: Server, page: Page) -> None:
+    page.goto(server.address)
+    page.goto(server.base + "vigbook/nothing/here")
+    expect(page.get_by_role("heading", level=1)).to_have_text("There is nothing here")
+    page.get_by_role("link", name="All of this family").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Mia")
+
+
 def test_everybody_can_use_the_front_page(server: Server, page: Page) -> None:
     page.goto(server.address)
     found = Axe().run(page, options=WCAG)

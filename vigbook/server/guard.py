@@ -7,10 +7,9 @@ wrong the person gets a page of ours, in words.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from jupyter_server.base.handlers import APIHandler
+from jupyter_server.base.handlers import APIHandler, JupyterHandler
 from tornado import web
 
 from vigbook.errors import VigbookError
@@ -118,17 +117,18 @@ def guard(
     return type(handler.__name__, (GuardedHandler, handler), own)
 
 
-class NothingHandler(GuardedHandler):
+class NothingHandler(GuardedHandler, JupyterHandler):
     """Answers whatever is in no table, and whoever calls this machine by another name."""
 
     def initialize(self, session: FamilySession) -> None:
         """Takes the family that the server is for."""
         self.session = session
 
-    async def prepare(self) -> None:
-        """Answers that there is nothing.
+    async def prepare(self) -> None:  # type: ignore[override]
+        """Answers that there is nothing, with the way back for who has the key.
 
         Raises:
             tornado.web.HTTPError: always.
         """
-        raise web.HTTPError(404 if re.fullmatch(HOSTS, self.request.host_name) else 403)
+        await super().prepare()  # knows who asks, and refuses other names
+        raise web.HTTPError(404)
