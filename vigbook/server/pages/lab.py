@@ -90,6 +90,8 @@ class LabContents(AsyncFileContentsManager):  # type: ignore[misc]  # it has no 
         """
         if model.get("type") != "notebook" or not _NOTEBOOK.fullmatch(path.strip("/")):
             raise web.HTTPError(403, "only notebooks are written from JupyterLab")
+        if not await self.dir_exists(path.strip("/").rpartition("/")[0]):
+            raise web.HTTPError(404, "there is no such cycle")
         saved: dict[str, Any] = await super().save(model, path)
         return saved
 
@@ -111,6 +113,32 @@ class LabContents(AsyncFileContentsManager):  # type: ignore[misc]  # it has no 
         _check_own(old_path)
         _check_own(new_path)
         await super().rename_file(old_path, new_path)
+
+    async def create_checkpoint(self, path: str) -> dict[str, Any]:
+        """Keeps the state of a notebook: Jupyter would keep that of any file, beside it."""
+        self._check_notebook(path)
+        made: dict[str, Any] = await super().create_checkpoint(path)
+        return made
+
+    async def list_checkpoints(self, path: str) -> list[dict[str, Any]]:
+        """Returns the states of a notebook that were kept."""
+        self._check_notebook(path)
+        found: list[dict[str, Any]] = await super().list_checkpoints(path)
+        return found
+
+    async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
+        """Goes back to a state of a notebook."""
+        self._check_notebook(path)
+        await super().restore_checkpoint(checkpoint_id, path)
+
+    async def delete_checkpoint(self, checkpoint_id: str, path: str) -> None:
+        """Deletes a state of a notebook."""
+        self._check_notebook(path)
+        await super().delete_checkpoint(checkpoint_id, path)
+
+    def _check_notebook(self, path: str) -> None:
+        if not _NOTEBOOK.fullmatch(path.strip("/")) or not self._is_shown(path):
+            raise web.HTTPError(404, "JupyterLab keeps the states of notebooks alone")
 
 
 def _check_own(path: str) -> None:
