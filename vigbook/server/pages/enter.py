@@ -40,7 +40,8 @@ class EnterHandler(_TicketsHandler):
         nonce = secrets.token_urlsafe(16)
         policy = f"default-src 'none'; script-src 'nonce-{nonce}'; img-src data:"
         self.set_header("Content-Security-Policy", policy)
-        address = self.base_url + page.lstrip("/")
+        # Whole, so that however the page is written it is one of this server's.
+        address = f"{self.request.protocol}://{self.request.host}{self.base_url}{page}"
         self.finish(self.render_page("enter.html.j2", nonce=nonce, address=address))
 
 
