@@ -157,7 +157,7 @@ def test_a_packaged_browser_is_not_started_and_the_way_is_told(
 def test_a_ticket_is_good_for_a_minute(tmp_path: Path) -> None:
     """After that its file is gone too, and it opens nothing."""
     now = [time.monotonic()]
-    tickets = Tickets(tmp_path, "http://127.0.0.1:1/vigbook/enter", clock=lambda: now[0])
+    tickets = Tickets(tmp_path, "http://127.0.0.1:1/vigbook/enter", now=lambda: now[0])
     old = tickets.issue("vigbook/")
     ticket = old.read_text().partition("ticket=")[2].partition('"')[0]
     now[0] += 61

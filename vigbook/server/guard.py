@@ -124,6 +124,9 @@ class NothingHandler(GuardedHandler, JupyterHandler):
         """Takes the family that the server is for."""
         self.session = session
 
+    def check_xsrf_cookie(self) -> None:
+        """Asks for nothing: whoever asks gets the same answer."""
+
     async def prepare(self) -> None:  # type: ignore[override]
         """Answers that there is nothing, with the way back for who has the key.
 

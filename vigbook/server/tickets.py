@@ -41,13 +41,11 @@ class Tickets:
     Args:
         folder: a private one, which is taken away with the server.
         entry: the address that takes a ticket.
-        clock: tells seconds, and never goes back.
+        now: a clock that nobody sets, in seconds.
     """
 
-    def __init__(
-        self, folder: Path, entry: str, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self._folder, self._entry, self._clock = folder, entry, clock
+    def __init__(self, folder: Path, entry: str, now: Callable[[], float] = time.monotonic) -> None:
+        self._folder, self._entry, self._now = folder, entry, now
         self._issued: dict[str, _Ticket] = {}
 
     def issue(self, page: str) -> Path:
@@ -63,7 +61,7 @@ class Tickets:
         content = _FILE.format(link=html.escape(address), address=json.dumps(address))
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(content)
-        self._issued[ticket] = _Ticket(page=page, file=path, until=self._clock() + GOOD_S)
+        self._issued[ticket] = _Ticket(page=page, file=path, until=self._now() + GOOD_S)
         return path
 
     def redeem(self, ticket: str) -> str | None:
@@ -79,7 +77,7 @@ class Tickets:
     def remove_old(self) -> None:
         """Takes away the tickets whose time is over, and their files."""
         for ticket, one in [*self._issued.items()]:
-            if one.until < self._clock():
+            if one.until < self._now():
                 with contextlib.suppress(OSError):
                     one.file.unlink(missing_ok=True)
                 del self._issued[ticket]
