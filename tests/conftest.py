@@ -38,6 +38,7 @@ LONGEST = (
     "server/attacks/test_4_the_content_policy",
     "paper/test_printing",
     "film/test_previews",
+    "server/test_midnight",
     "server/test_prepare_live",
     "server/test_prompts_live",
     "server/test_three_browsers",

@@ -53,12 +53,12 @@ def each_cycle(
             *([whole] if whole.errors else []),
             *(_do_stages(case, files, one, templates, options, action, stages) for one in folders),
         ]
-        until, beside = checks.next_day(files, options.today), _list_beside(files)
+        beside, zone = _list_beside(files), files.service.zone
         known: set[Problem] = set()
         for one in outcomes:  # what is true of the whole family stands with its first cycle
             one.warnings = [warning for warning in one.warnings if warning not in known]
             known |= {*one.warnings}
-            one.until, one.beside = until, beside
+            one.beside, one.zone = beside, zone
         return outcomes
     return [whole]
 
@@ -158,6 +158,8 @@ def _do_stages(
     outcome = Outcome(case=str(case), cycle=files.cycles[folder].model.cycle)
     with told_in(outcome.errors):
         context = _admit(files, folder, templates, options, action)
+        # Of the day on which it began: what it did before midnight is stale from then on.
+        outcome.day, outcome.until = context.today, checks.next_day(files, context.today)
         try:
             stages(context, outcome)
         finally:  # what was made before a stage failed was made all the same

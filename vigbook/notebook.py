@@ -24,7 +24,7 @@ from typing import Any
 
 from IPython.display import publish_display_data
 
-from vigbook.case.folder import cycle_name, find_family, read_case_folder
+from vigbook.case.folder import cycle_name, find_family, read_case_folder, stat_files
 from vigbook.cycle.context import open_context
 from vigbook.errors import Problem, UsageError
 from vigbook.method.language import load_words
@@ -56,16 +56,27 @@ class Review:
             found = f"a live workbook shows its own cycle, and this one asks for '{case}' {cycle}"
             mend = "put case = '..' and its own number into its cell of parameters"
             raise UsageError(Problem(file=str(Path.cwd()), found=found, mend=mend))
-        own = os.environ.get("VIGBOOK_TEMPLATES")
-        service = os.environ.get("VIGBOOK_SERVICE")
-        templates = find_templates(Path(own) if own else None)
-        files = read_case_folder(family, [folder], Path(service) if service else None)
+        self._family, self._folder = family, folder
+        own, service = os.environ.get("VIGBOOK_TEMPLATES"), os.environ.get("VIGBOOK_SERVICE")
+        self._own_templates = Path(own) if own else None
+        self._service = Path(service) if service else None
+        self._open()
+
+    def _open(self) -> None:
+        """Reads the family's files as they are now, for the day that it is now."""
+        templates = find_templates(self._own_templates)
+        self._seen = stat_files(self._family, self._folder, self._service)
+        files = read_case_folder(self._family, [self._folder], self._service)
         today = os.environ.get("VIGBOOK_TODAY")
-        self._context = open_context(
-            files, folder, templates,
-            datetime.date.fromisoformat(today) if today else datetime.date.today(),
-        )  # fmt: skip
+        given_day = datetime.date.fromisoformat(today) if today else None
+        self._context = open_context(files, self._folder, templates, given_day)
         self._words = load_words(templates, files.case.model.language)
+
+    def _keep_up(self) -> None:
+        """Reads the files anew where they changed, or another day came: a kernel lives for long."""
+        seen = stat_files(self._family, self._folder, self._service)
+        if seen != self._seen or not self._context.is_of_today:
+            self._open()
 
     @property
     def clips(self) -> tuple[ReviewClip, ...]:
@@ -121,6 +132,7 @@ class Review:
         self._show("next-date", "next.date", lambda: self._live_prompts("next.date"))
 
     def _show(self, kind: str, element_id: str, live: Callable[[], Any]) -> None:
+        self._keep_up()
         links = find_links(self._context, kind, element_id, Path.cwd())
         bundle = reference(self._context, kind, element_id, links, self._words)
         if self._live:

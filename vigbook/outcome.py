@@ -21,7 +21,7 @@ class Options:
     Attributes:
         service: the team's file, where it is not beside the family.
         templates: a team's own folder of templates.
-        today: the day for which consent is asked.
+        today: the day for which consent is asked, where that is not the clock's (`--today`).
         fresh: whether to replace a workbook that somebody changed.
         rehash: whether to read every file again to see whether it changed (`plan`).
         engine: what runs the workbook's cells.
@@ -30,7 +30,7 @@ class Options:
 
     service: Path | None = None
     templates: Path | None = None
-    today: datetime.date = dataclasses.field(default_factory=datetime.date.today)
+    today: datetime.date | None = None
     fresh: bool = False
     rehash: bool = False
     engine: EngineName = "vigbook"
@@ -69,7 +69,9 @@ class Outcome:
         kept: files that were up to date.
         seconds: how long each stage took.
         reasons: why it was built, in words; None where nothing was to be built.
+        day: the day for which consent was asked; the earlier, where it ran over midnight.
         until: the next day on which the calendar alone changes what comes of it.
+        zone: where it is today for the team (`service.yaml`), or None for this computer's own.
         beside: what was read from outside the family's folder: the team's file, its logo.
     """
 
@@ -83,7 +85,9 @@ class Outcome:
     kept: list[str] = dataclasses.field(default_factory=list)
     seconds: dict[str, float] = dataclasses.field(default_factory=dict)
     reasons: tuple[str, ...] | None = None
+    day: datetime.date | None = None
     until: datetime.date | None = None
+    zone: str | None = None
     beside: tuple[Path, ...] = ()
 
     @property

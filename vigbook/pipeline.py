@@ -20,7 +20,7 @@ from vigbook.case.journal import Answer, Said
 from vigbook.case.log import write_log
 from vigbook.cycle import checks, plain_language
 from vigbook.cycle.answering import answer_prompt
-from vigbook.cycle.context import CycleContext, open_context
+from vigbook.cycle.context import CycleContext, open_again
 from vigbook.errors import CaseError, Problem, show_path, told_in
 from vigbook.film.reader import Reader
 from vigbook.gates import each_cycle, open_cycle
@@ -56,7 +56,7 @@ def build(
         with _timed(outcome, "workbook"):
             run_workbook(context, outcome, options, progress)
         with _timed(outcome, "papers"):
-            print_papers(_reopen(context), outcome, renderer, (), progress)
+            print_papers(open_again(context), outcome, renderer, (), progress)
 
     with Reader() as reader:
         return each_cycle(case, options, "built", stages, progress)
@@ -110,6 +110,9 @@ def archive(case: Path, options: Options, renderer: PageRenderer, to: Path) -> l
             print_papers(context, outcome, renderer, [Variant(name="record")])
             outcome.made.clear()
             outcome.kept.clear()
+        if not context.is_of_today:  # a bag is of one day, as a paper is
+            stages(open_again(context), outcome)
+            return
         family = context.family.folder.resolve().name
         bag, written = write_bag(context, f"{family}-cycle-{context.cycle.cycle}", to)
         (outcome.made if written else outcome.kept).append(show_path(bag))
@@ -293,11 +296,6 @@ def print_papers(
             if printed.long:
                 outcome.warnings.append(printed.long)
             outcome.withheld += [one for one in printed.withheld if one not in outcome.withheld]
-
-
-def _reopen(context: CycleContext) -> CycleContext:
-    """Returns the cycle with what was cut and said since it was opened."""
-    return open_context(context.family, context.folder, context.templates, context.today)
 
 
 @contextlib.contextmanager

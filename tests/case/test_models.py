@@ -128,7 +128,8 @@ def test_what_nobody_wrote_has_its_default() -> None:
     }  # fmt: skip
     assert Service().model_dump() == {
         "name": None, "worker": None, "phone": None, "footer": None, "logo": None,
-        "colour": "#0b6e3b", "language": "en", "media_weeks": 8, "retention": {},
+        "colour": "#0b6e3b", "language": "en", "media_weeks": 8, "zone": None,
+            "retention": {},
     }  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from vigbook.case.folder import find_cycles, find_family, find_service, number_o
 from vigbook.errors import Problem, VigbookError, show_path
 from vigbook.method.templates import find_templates, hash_templates
 from vigbook.outcome import Options, Outcome
+from vigbook.system import clock
 from vigbook.system.atomic import is_temporary, publish_bytes, sha256_of
 from vigbook.system.reading import read_json
 
@@ -132,7 +133,8 @@ def write_stamp(case: Path, options: Options, before: Scan, outcomes: Sequence[O
             "service": service and os.path.relpath(service, family),
             "made_with": _list_versions(),
             "templates": before.templates,
-            "day": options.today.isoformat(),
+            "zone": outcomes[0].zone,
+            "day": max(one.day.isoformat() for one in outcomes if one.day),
             "until": min((one.until.isoformat() for one in outcomes if one.until), default=None),
             "files": {
                 name: [*seen, _hash(family / name, seen, known.get(name))]
@@ -151,7 +153,8 @@ def _find_reasons(family: Path, options: Options, stamp: Mapping[str, Any]) -> I
     yield from _compare_versions(stamp["made_with"])
     if stamp["templates"] != _hash_templates(options.templates):
         yield "template changed"
-    today, until = options.today.isoformat(), stamp["until"]
+    today = (options.today or clock.today(stamp.get("zone"))).isoformat()
+    until = stamp["until"]
     if today < stamp["day"] or (until and until <= today):
         yield "the date changes what may be shown, or when it is to be deleted"
     service = find_service(family, options.service)

@@ -24,6 +24,10 @@ CYCLE_FOLDER = r"cycle-[1-9][0-9]?"
 _CYCLE_FOLDER = re.compile(CYCLE_FOLDER)
 
 
+FileState = tuple[int, int, int]
+"""A file's size in bytes, its time of change in nanoseconds and its inode; 0 where it is not."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class CaseFolder:
     """Everything that a person wrote about one family, read and checked.
@@ -163,6 +167,27 @@ def find_inside(family: Path, base: Path, name: str) -> Path:
     if not target.is_relative_to(family.resolve()):
         raise ValueError(f"'{name}' is a link that leaves the case's folder")
     return path
+
+
+def stat_files(family: Path, cycle: Path, service: Path | None = None) -> tuple[FileState, ...]:
+    """Returns the state of each file that `read_case_folder` reads for one cycle.
+
+    Args:
+        family, service: as for `read_case_folder`.
+        cycle: the cycle's folder.
+    """
+    team = find_service(family, service)
+    paths = [family / "case.yaml", cycle / "cycle.yaml", *([team] if team else [])]
+    return tuple(stat_file(path) for path in paths)
+
+
+def stat_file(path: Path) -> FileState:
+    """Returns a file's state, by which one can tell that it was changed."""
+    try:
+        found = path.stat()
+    except OSError:
+        return (0, 0, 0)
+    return found.st_size, found.st_mtime_ns, found.st_ino
 
 
 def write_new_case(folder: Path) -> None:

@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from vigbook.system import clock
 from vigbook.timecode import Span, Timecode
 
 Use = Literal[
@@ -41,6 +42,7 @@ WRONG = "wrong_value"
 """The kind of an error that carries what was found and how to mend it, each by itself."""
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_LONGEST_ZONE = 60  # in letters, in a sentence
 
 
 def _date(value: object) -> object:
@@ -63,6 +65,14 @@ def _time(value: object) -> object:
         raise _wrong(str(err), "write hh:mm:ss.mmm") from err
 
 
+def _zone(value: object) -> object:
+    if isinstance(value, str) and not clock.is_zone(value):
+        near = clock.find_nearest_zone(value)
+        mend = f"did you mean '{near}'?" if near else "write an area and a city, as Europe/London"
+        raise _wrong(f"'{value[:_LONGEST_ZONE]}' is no zone of time", mend)
+    return value
+
+
 def _wrong(found: str, mend: str) -> PydanticCustomError:
     """Returns what a validator raises: `value_errors` tells a person the one and the other."""
     return PydanticCustomError(WRONG, "{found}; {mend}", {"found": found, "mend": mend})
@@ -80,6 +90,7 @@ Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,31}$")]
 Text = Annotated[str, Field(min_length=1, max_length=100_000)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z]{2,4})?$")]
 Date = Annotated[datetime.date, BeforeValidator(_date)]
+Zone = Annotated[str, BeforeValidator(_zone)]
 Time = Annotated[
     Timecode,
     PlainValidator(_time),
@@ -409,4 +420,7 @@ class Service(Model):
     colour: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] = "#0b6e3b"
     language: Language = "en"
     media_weeks: Annotated[int, Field(ge=1, le=520)] = 8
+    zone: Zone | None = Field(
+        None, description="where it is today for the team, as Europe/London; else of this computer"
+    )
     retention: dict[str, Text] = {}

@@ -25,6 +25,7 @@ from vigbook.case.yaml_file import Source
 from vigbook.errors import MethodError
 from vigbook.method.language import Words
 from vigbook.method.method import Method, Prompt, load_method
+from vigbook.system import clock
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)  # no slots: it keeps what it works out
@@ -38,7 +39,8 @@ class CycleContext:
         journal: what was said.
         earlier: what stands of earlier cycles, the latest first: no history.
         manifest: what was cut, or None before it was.
-        today: the day that consent is asked for.
+        today: the day that consent is asked for: when it was opened.
+        given_day: the day that it was asked to be, where that is not the clock's.
     """
 
     family: CaseFolder
@@ -49,6 +51,7 @@ class CycleContext:
     earlier: tuple[Journal, ...]
     manifest: Manifest | None
     today: datetime.date
+    given_day: datetime.date | None = None
 
     @property
     def case(self) -> Case:
@@ -69,6 +72,11 @@ class CycleContext:
     def service(self) -> Service:
         """The team."""
         return self.family.service
+
+    @property
+    def is_of_today(self) -> bool:
+        """Whether the day for which consent was asked is still today."""
+        return self.today == (self.given_day or clock.today(self.service.zone))
 
     @property
     def media(self) -> Path:
@@ -214,9 +222,18 @@ class CycleContext:
 
 
 def open_context(
-    family: CaseFolder, folder: Path, templates: tuple[Path, ...], today: datetime.date
+    family: CaseFolder,
+    folder: Path,
+    templates: tuple[Path, ...],
+    given_day: datetime.date | None = None,
 ) -> CycleContext:
     """Returns a cycle with its method, its answers and its manifest, as they are on the disk now.
+
+    Args:
+        family: the family's files.
+        folder: the cycle's folder.
+        templates: the folders of templates, a team's own first.
+        given_day: the day that consent is asked for; today in the team's zone where None.
 
     Raises:
         MethodError: the case's method is not there or is wrong.
@@ -238,8 +255,18 @@ def open_context(
         earlier=_read_earlier(family.folder, family.cycles[folder].model.cycle),
         journal=read_journal(folder / "answers.jsonl"),
         manifest=read_manifest(folder / "media"),
-        today=today,
+        today=given_day or clock.today(family.service.zone),
+        given_day=given_day,
     )
+
+
+def open_again(context: CycleContext) -> CycleContext:
+    """Returns a cycle with what was cut and said since it was opened, of the day that it is now.
+
+    Raises:
+        MethodError, JournalError: as `open_context`.
+    """
+    return open_context(context.family, context.folder, context.templates, context.given_day)
 
 
 def _read_earlier(family: Path, number: int) -> tuple[Journal, ...]:

@@ -198,5 +198,5 @@ def _options() -> Options:
     return Options(
         service=Path(service) if service else None,
         templates=Path(own) if own else None,
-        today=datetime.date.fromisoformat(today) if today else datetime.date.today(),
+        today=datetime.date.fromisoformat(today) if today else None,
     )

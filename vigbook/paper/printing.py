@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from vigbook.case.models import Person, Size
-from vigbook.cycle.context import CycleContext
+from vigbook.cycle.context import CycleContext, open_again
 from vigbook.cycle.review_data import format_review, make_review
 from vigbook.errors import PaperError, Problem, UsageError, show_path
 from vigbook.method.language import check_language, load_words
@@ -85,6 +85,9 @@ def print_paper(
 ) -> PrintResult:
     """Prints one paper, unless the one that is there was made from the same things.
 
+    It is of one day, the one on which it is published: what midnight found half laid out is begun
+    again with the consents of the day that came.
+
     Args:
         context: the cycle.
         variant: which paper, for whom and how.
@@ -98,8 +101,8 @@ def print_paper(
         UsageError: there is nobody of that id, or not in that language.
         OutputError: it cannot be written. The earlier paper is whole.
     """
-    draft = _draft(context, variant, renderer)
-    path, html = draft.path, _render(draft)
+    draft = _draft(context if context.is_of_today else open_again(context), variant, renderer)
+    context, path, html = draft.page.context, draft.path, _render(draft)
     key = _key(draft, html)
     state = read_state(path.parent)
     known = state.get(path.name, {})
@@ -111,6 +114,8 @@ def print_paper(
     laid = {} if laid is None else laid
     if key not in laid:
         laid[key] = _lay_out(draft, html)
+    if not context.is_of_today:
+        return print_paper(context, variant, renderer, laid)
     pages, content = laid[key]
     publish_bytes(path, content)
     state[path.name] = {
@@ -134,6 +139,8 @@ def make_paper(
 ) -> tuple[bytes, tuple[Problem, ...]]:
     """Returns one paper's PDF, which goes nowhere yet, and what was left out of it.
 
+    It is of the day on which it is returned (`print_paper`).
+
     Args:
         context: the cycle.
         variant: which paper, for whom and how.
@@ -144,7 +151,10 @@ def make_paper(
         PaperError, UsageError: as `print_paper`.
     """
     draft = _draft(context, variant, renderer, node)
-    return _lay_out(draft, _render(draft))[1], tuple(draft.page.withheld.list_problems())
+    content = _lay_out(draft, _render(draft))[1]
+    if not context.is_of_today:
+        return make_paper(open_again(context), variant, renderer, node)
+    return content, tuple(draft.page.withheld.list_problems())
 
 
 def _draft(

@@ -49,9 +49,10 @@ class FamilySession:
         """Returns what follows `vigbook build` to do it for one cycle of this family."""
         named = {"--service": self.options.service, "--templates": self.options.templates}
         options = [part for name, value in named.items() if value for part in (name, str(value))]
-        today = f"--today={self.options.today.isoformat()}"
-        wait = f"--wait={self.options.wait_s:g}"
-        return [str(self.family / cycle), *options, today, wait]
+        today = self.options.today
+        if today:  # else the command asks the clock itself, when it runs
+            options.append(f"--today={today.isoformat()}")
+        return [str(self.family / cycle), *options, f"--wait={self.options.wait_s:g}"]
 
     def open(self, cycle: str) -> CycleContext:
         """Returns a cycle as it is on the disk now, by its folder's name.

@@ -204,7 +204,8 @@ def kernel_environment(context: CycleContext) -> dict[str, str]:
     """Returns what the notebook's kernel is told that must never stand in the notebook."""
     environment = {
         "VIGBOOK_LIVE": "0",
-        "VIGBOOK_TODAY": context.today.isoformat(),
+        # Nothing where it is for the clock to say, whatever this process was started with.
+        "VIGBOOK_TODAY": context.given_day.isoformat() if context.given_day else "",
         "VIGBOOK_TEMPLATES": str(context.templates[0].resolve()),
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     }
