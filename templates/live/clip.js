@@ -13,6 +13,7 @@ import { formatClock, sayTime } from "./times.js";
  * @typedef {object} ClipShown
  * @property {string} clip its id
  * @property {number} number
+ * @property {number} cycle
  * @property {string} title
  * @property {string | null} question
  * @property {string} language
@@ -48,6 +49,7 @@ export class ClipVideo {
   speed = 1;
   /** @type {Set<() => void>} */
   listeners = new Set();
+  loads = 0; // how often it was loaded or ended: what is loaded for an earlier time is left off
 
   /**
    * @param {ClipShown} shown
@@ -99,12 +101,26 @@ export class ClipVideo {
     const { source } = this.shown;
     if (!source) throw new Error("nobody may look at the clip");
     const address = addressOf(source);
-    this.frames = await readFrames(address);
+    const turn = ++this.loads;
+    const frames = await readFrames(address);
+    if (turn !== this.loads) throw new Error("the clip was taken down meanwhile");
+    this.frames = frames;
     this.video.src = address;
     await new Promise((done, fail) => {
       this.video.addEventListener("loadedmetadata", done, { once: true });
       this.video.addEventListener("error", () => fail(this.video.error), { once: true });
     });
+    if (turn !== this.loads) throw new Error("the clip was taken down meanwhile");
+  }
+
+  /** Lets go of the clip: nothing of it stays in the page. */
+  end() {
+    this.loads += 1;
+    this.frames = [];
+    [this.aim, this.onScreen, this.part] = [null, null, { from: null, to: null }];
+    this.video.pause();
+    this.video.removeAttribute("src");
+    this.video.load();
   }
 
   /** Returns the place of the frame on screen among the clip's frames. */

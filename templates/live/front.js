@@ -1,8 +1,9 @@
 // The buttons of the front page: they start work on the server and show when it is done.
 
 import "./address.js";
-import { make } from "./pieces.js";
+import { drop, make } from "./pieces.js";
 import { readCookie } from "./reach.js";
+import { watchShown } from "./shown.js";
 
 const LOOK_MS = 700;
 const STOPPED = "vigbook has stopped. Open it again with: vigbook open";
@@ -100,6 +101,20 @@ async function start(section, deed) {
   await follow(section);
 }
 
+/**
+ * Takes away the papers that may be shown no longer.
+ * @param {HTMLElement} section
+ * @param {string[]} papers those that may
+ */
+function keepPapers(section, papers) {
+  /** @type {NodeListOf<HTMLElement>} */
+  const shown = section.querySelectorAll(".papers li");
+  for (const one of shown) if (!papers.includes(one.dataset.paper || "")) drop(one);
+  if (shown.length && !section.querySelector(".papers li")) {
+    for (const name of [".papers", ".papers-title"]) section.querySelector(name)?.remove();
+  }
+}
+
 /** @type {NodeListOf<HTMLElement>} */
 const sections = document.querySelectorAll("section[data-cycle]");
 for (const section of sections) {
@@ -107,4 +122,6 @@ for (const section of sections) {
     button.addEventListener("click", () => start(section, button.dataset.do));
   }
   if (!findWorking(section).hidden) follow(section);
+  const { cycle = "" } = section.dataset;
+  watchShown(document.body.dataset.base || "/", cycle, ({ papers }) => keepPapers(section, papers));
 }

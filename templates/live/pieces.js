@@ -29,6 +29,15 @@ export function make(tag, attributes = {}, ...inside) {
 }
 
 /**
+ * Takes an element out of the page for good: its pictures, which something may still hold, are empty.
+ * @param {Element} element
+ */
+export function drop(element) {
+  for (const one of [element, ...element.querySelectorAll("img")]) one.removeAttribute("src");
+  element.remove();
+}
+
+/**
  * Returns random bytes as hexadecimal digits: an id that nobody else has.
  * @param {number} bytes
  */

@@ -1,8 +1,10 @@
 // A clip with its stills, as it stands on the page.
 
 import { ClipVideo, SPEEDS, addressOf } from "./clip.js";
-import { fillScreen, flash, hexDigits, isTaken, make } from "./pieces.js";
+import { drop, fillScreen, flash, hexDigits, isTaken, make } from "./pieces.js";
+import { baseUrl } from "./reach.js";
 import { findSaver } from "./savers.js";
+import { watchShown } from "./shown.js";
 import { sayTime } from "./times.js";
 import { joinClips, leaveClips, lookTogether } from "./together.js";
 
@@ -24,6 +26,12 @@ const KEYS =
   "K pauses, L plays; R plays again; M marks this moment.";
 
 class PlayerView {
+  /** @type {HTMLElement[]} what there is only while the clip may be looked at */
+  parts = [];
+  /** @type {HTMLElement | null} what is said where it may not */
+  absent = null;
+  taken = false;
+
   /**
    * @param {ClipShown} shown
    * @param {Saver | null} saver
@@ -52,16 +60,53 @@ class PlayerView {
     try {
       await this.clip.load();
     } catch {
-      this.root.append(make("p", { class: "vb-absent" }, "There is no clip to look at here today."));
+      this.sayAbsent();
       return;
     }
-    const look = () => lookTogether(this.shown.clip);
-    this.head.append(this.makeButton("Look together", "vb-button vb-main", look));
-    this.root.append(this.stage, ...this.makeControls());
-    if (this.shown.stills.length) this.root.append(this.makeStrip());
+    const look = this.makeButton("Look together", "vb-button vb-main", () => lookTogether(this.shown.clip));
+    /** @type {HTMLElement[]} */
+    const below = [this.stage, ...this.makeControls()];
+    if (this.shown.stills.length) below.push(this.makeStrip());
+    this.parts = [look, ...below];
+    this.head.append(look);
+    this.root.append(...below);
     this.root.dataset.ready = "yes";
     this.clip.show(0);
     joinClips(this);
+  }
+
+  sayAbsent() {
+    if (this.absent) return;
+    this.absent = make("p", { class: "vb-absent" }, "There is no clip to look at here today.");
+    this.root.append(this.absent);
+  }
+
+  /**
+   * Takes down what may be shown no longer. What it held for a moment only, as a file that was
+   * being written, comes back.
+   * @param {string[]} media those that may
+   */
+  obey(media) {
+    const may = media.includes(this.shown.source || "");
+    if (may && this.absent && this.taken) {
+      this.absent.remove();
+      [this.absent, this.taken] = [null, false];
+      this.start();
+    } else if (!may && !this.taken) {
+      this.takeDown();
+    }
+    /** @type {NodeListOf<HTMLElement>} */
+    const stills = this.root.querySelectorAll(".vb-strip li");
+    for (const one of stills) if (!media.includes(one.dataset.source || "")) drop(one);
+  }
+
+  takeDown() {
+    this.taken = true;
+    leaveClips(this);
+    this.clip.end();
+    this.parts.splice(0).forEach(drop);
+    delete this.root.dataset.ready;
+    this.sayAbsent();
   }
 
   /**
@@ -147,7 +192,7 @@ class PlayerView {
         this.clip.seek(this.clip.clipTime(still.at));
       };
       const words = { "aria-label": `Go to this picture: ${still.alt}`, title: still.alt };
-      strip.append(make("li", {}, this.makeButton(picture, "vb-still", go, words)));
+      strip.append(make("li", { "data-source": still.source }, this.makeButton(picture, "vb-still", go, words)));
     }
     return strip;
   }
@@ -194,11 +239,6 @@ class PlayerView {
     act();
   }
 
-  end() {
-    this.clip.video.pause();
-    this.clip.video.removeAttribute("src");
-    this.clip.video.load();
-  }
 }
 
 /** @param {number} speed */
@@ -221,10 +261,12 @@ function render({ model, el }) {
     view.clip.play();
   };
   document.addEventListener("vigbook-play", playFrom);
+  const leave = watchShown(baseUrl(), `cycle-${shown.cycle}`, ({ media }) => view.obey(media));
   return () => {
+    leave();
     document.removeEventListener("vigbook-play", playFrom);
     leaveClips(view);
-    view.end();
+    view.clip.end();
     detach?.();
   };
 }

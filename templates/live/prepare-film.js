@@ -61,13 +61,14 @@ export class Film {
     this.length = film.length || 0;
     if ((film.key || "") !== this.key) {
       this.key = film.key || "";
-      this.source = null;
+      this.load(null);
       this.frames = { from: 0, to: -1, list: [] };
     }
     this.there = film.state === "ready";
     if ((film.source || null) !== this.source) this.load(film.source || null);
     this.video.hidden = !this.source;
     this.picture.hidden = !this.there || Boolean(this.source);
+    if (this.picture.hidden) this.dropPicture();
     this.explain(film);
     if (this.there && !this.source && !this.picture.src) this.draw();
   }
@@ -83,6 +84,12 @@ export class Film {
     const name = `${this.api.base}vigbook/film/${this.api.cycle}/${source}`;
     this.video.src = `${name}?of=${encodeURIComponent(this.key)}`;
     this.video.addEventListener("loadedmetadata", () => this.go(this.place.s), { once: true });
+  }
+
+  dropPicture() {
+    this.picture.onload = this.picture.onerror = null;
+    this.picture.removeAttribute("src");
+    this.drawing = false;
   }
 
   /** @param {FilmState} film */

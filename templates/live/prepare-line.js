@@ -43,6 +43,14 @@ export class Line {
     this.listen();
   }
 
+  /** Lets go of the pictures and the sound of the film. */
+  forget() {
+    this.image.removeAttribute("src");
+    this.image = new Image();
+    [this.strip, this.levels, this.key, this.heard] = [null, null, "", ""];
+    this.paint(); // at once: a window that is hidden draws nothing later
+  }
+
   /** How many seconds are shown. */
   get shown() {
     return Math.max(0.001, this.film.length / this.zoom);

@@ -152,10 +152,11 @@ export class Server {
   /**
    * @param {string} name
    * @param {Record<string, string>} asked
+   * @param {AbortSignal} [signal]
    * @returns {Promise<any>}
    */
-  async get(name, asked) {
-    return (await fetch(this.url(name, asked))).json();
+  async get(name, asked, signal) {
+    return (await fetch(this.url(name, asked), { signal })).json();
   }
 
   /**

@@ -10,6 +10,7 @@ import { Line } from "./prepare-line.js";
 import { Covering } from "./prepare-masks.js";
 import { Server } from "./prepare-server.js";
 import { StillPicker, isInside } from "./prepare-still.js";
+import { ANEW, Round } from "./shown.js";
 import { formatClock } from "./times.js";
 
 /** @import { Clip, Cycle, Deeds, FilmState, Moment, Step, Told } from "./prepare-server.js" */
@@ -60,6 +61,8 @@ function take(answer) {
 function show() {
   const { cycle } = state;
   film.show(state.film);
+  if (["refused", "missing"].includes(state.film.state || "")) takeDown();
+  else putBack();
   takeAids();
   if (!cycle) return;
   line.clips = cycle.clips;
@@ -139,9 +142,36 @@ function takeAids() {
     line.heard = key;
     line.step = sound;
     fetch(server.url("levels")).then((answer) => answer.arrayBuffer()).then((bytes) => {
+      if (line.heard !== key) return;
       line.levels = new Uint8Array(bytes);
       line.draw();
     });
+  }
+}
+
+/** Takes down all that is seen of the film, and no word that is being typed. */
+function takeDown() {
+  if (covering.watcher.open) covering.watcher.close("");
+  if (picker.dialog.open) picker.dialog.close("");
+  find("watched-stills").replaceChildren();
+  line.forget();
+  /** @type {NodeListOf<HTMLElement>} */
+  const tiles = document.querySelectorAll(".tile");
+  tiles.forEach((tile) => tile.style.removeProperty("background-image"));
+  for (const picture of document.querySelectorAll("img")) {
+    if (!picture.src) continue;
+    picture.dataset.taken = picture.src;
+    picture.removeAttribute("src");
+  }
+}
+
+/** Shows again what was taken down: a file may have been wrong for a moment only. */
+function putBack() {
+  /** @type {NodeListOf<HTMLImageElement>} */
+  const pictures = document.querySelectorAll("#editor img[data-taken]");
+  for (const picture of pictures) {
+    picture.src = picture.dataset.taken || "";
+    delete picture.dataset.taken;
   }
 }
 
@@ -234,24 +264,29 @@ function tellOf(answer, typed) {
   }
 }
 
-async function look() {
+/** @param {AbortSignal} signal */
+async function look(signal) {
   const before = steps;
   try {
-    const answer = await server.get("prepare", { seen: state.revision });
+    const answer = await server.get("prepare", { seen: state.revision }, signal);
     if (answer.refused) lament(answer.refused);
     else if (!sending && steps === before) {
       if (away) complain("");
       away = false;
       if (answer.cycle && state.cycle) complain("cycle.yaml was changed in another program. What is there now is shown.");
       take(answer);
-    }
+    } else if (answer.film?.state === "refused") take({ film: answer.film }); // waits for no step
   } catch {
+    if (signal.reason === ANEW) return; // that tells nothing of the server
     lament("The program does not answer. Start vigbook prepare again, and leave this page open.");
   }
+}
+
+function pause() {
   const { aid, cutting, state: there } = state.film;
   const { faces } = state.film;
   const busy = aid || cutting?.busy || (faces && !faces.faces && !faces.wrong) || there === "reading";
-  setTimeout(look, document.hidden ? 10000 : busy ? 700 : 4000);
+  return document.hidden ? 10000 : busy ? 700 : 3000;
 }
 
 /**
@@ -441,4 +476,4 @@ function listen() {
 }
 
 listen();
-look();
+new Round(look, pause);

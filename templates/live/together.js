@@ -15,6 +15,8 @@ import { fillScreen, flash, isTaken, make } from "./pieces.js";
 /** @type {View[]} those of the page that can be looked at, in the order of their numbers */
 let clips = [];
 let begun = false;
+/** @type {Together | null} what is open just now */
+let open = null;
 
 /** @param {View} view */
 export function joinClips(view) {
@@ -30,7 +32,10 @@ export function joinClips(view) {
 
 /** @param {View} view */
 export function leaveClips(view) {
+  const place = clips.indexOf(view);
+  if (place < 0) return;
   clips = clips.filter((one) => one !== view);
+  open?.close(view, place);
 }
 
 /** @param {string} clipId */
@@ -89,6 +94,7 @@ class Together {
   }
 
   open() {
+    open = this;
     document.body.append(this.dialog);
     this.dialog.showModal();
     this.turn(0);
@@ -97,15 +103,17 @@ class Together {
 
   /** @param {number} by how many clips on, or back */
   async turn(by) {
-    this.at = Math.min(Math.max(this.at + by, 0), clips.length - 1);
+    // Between two where the one that was here is gone.
+    const to = by < 0 ? Math.ceil(this.at + by) : Math.floor(this.at + by);
+    this.at = Math.min(Math.max(to, 0), clips.length - 1);
     const view = clips[this.at];
-    this.clip?.video.pause();
+    if (!view) return;
+    this.clip?.end();
     const clip = new ClipVideo(view.shown, view.saver);
     this.clip = clip;
     clip.listeners.add(() => this.update());
     this.title.textContent = view.shown.title;
-    this.before.disabled = this.at === 0;
-    this.next.disabled = this.at === clips.length - 1;
+    this.update();
     this.stage.replaceChildren(clip.video);
     this.dialog.dataset.clip = view.shown.clip;
     delete this.dialog.dataset.ready;
@@ -114,12 +122,35 @@ class Together {
       clip.show(0);
       this.dialog.dataset.ready = "yes";
     } catch {
-      this.stage.replaceChildren(make("p", {}, "There is no clip to look at here today."));
+      if (this.clip === clip) this.sayAbsent();
+    }
+    this.update();
+  }
+
+  sayAbsent() {
+    this.stage.replaceChildren(make("p", {}, "There is no clip to look at here today."));
+  }
+
+  /**
+   * Closes the gap where a clip may be looked at no longer.
+   * @param {View} view of the clip
+   * @param {number} place where it stood
+   */
+  close(view, place) {
+    if (this.clip?.shown === view.shown) {
+      this.clip.end();
+      this.sayAbsent();
+      delete this.dialog.dataset.ready;
+      this.at = place - 0.5;
+    } else if (place < this.at) {
+      this.at -= 1;
     }
     this.update();
   }
 
   update() {
+    this.before.disabled = this.at <= 0;
+    this.next.disabled = this.at >= clips.length - 1;
     const { clip } = this;
     if (!clip) return;
     this.playing.textContent = clip.video.paused ? "Play" : "Pause";
@@ -152,10 +183,8 @@ class Together {
   }
 
   leave() {
-    const video = this.clip?.video;
-    video?.pause();
-    video?.removeAttribute("src");
-    video?.load();
+    open = null;
+    this.clip?.end();
     this.dialog.remove();
     if (this.from instanceof HTMLElement) this.from.focus();
   }

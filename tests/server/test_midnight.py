@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 import textwrap
@@ -18,9 +19,10 @@ from typing import Any
 
 import pytest
 from clocks import AFTER, BEFORE, SLEPT, Clock
-from families import TODAY
+from families import COUSIN, TODAY
 from jupyter_client.manager import start_new_kernel
 from live import Server, serving, wait_until
+from playwright.sync_api import Page, expect
 
 MEDIA = (
     "vigbook/media/cycle-1/clip-1.mp4",
@@ -312,3 +314,209 @@ def test_what_was_built_over_midnight_is_built_again(built_family: Path, clock: 
     ok, reasons = run_in_the_middle(built_family, clock, program)
     assert ok
     assert reasons == ["the date changes what may be shown, or when it is to be deleted"]
+
+
+# --- Pages that are open ----------------------------------------------------------------------
+
+# Every video, picture and canvas that a page has, or ever made, in which something is left.
+LEFT = """() => {
+  const there = document.querySelectorAll("video, img, source, canvas");
+  const every = [...new Set([...window.made, ...there])];
+  const plays = (one) => one.currentSrc && one.networkState;
+  const holds = (one) => one.getAttribute("src") || plays(one) || one.poster;
+  const drawn = (one) => one instanceof HTMLCanvasElement && one.width && one.height
+    && one.getContext("2d").getImageData(0, 0, one.width, one.height).data.some((value) => value);
+  const icons = (one) => /^data:image.svg/.test(one.src);
+  const backed = [...document.querySelectorAll("[style*=background-image]")];
+  return [...every.filter((one) => !icons(one) && (holds(one) || drawn(one))), ...backed]
+    .map((one) => one.outerHTML).concat(window.blobs);
+}"""
+WATCH = """
+  window.made = []; window.blobs = [];
+  const [create, link, Picture] = [document.createElement, URL.createObjectURL, window.Image];
+  document.createElement = function (...given) {
+    const one = create.apply(this, given);
+    if (/^(video|img|canvas)$/i.test(given[0])) window.made.push(one);
+    return one;
+  };
+  window.Image = function (...given) {
+    const one = new Picture(...given);
+    window.made.push(one);
+    return one;
+  };
+  URL.createObjectURL = (blob) => {
+    const url = link(blob);
+    if (/^(image|video)/.test(blob.type)) window.blobs.push(url);
+    return url;
+  };
+"""
+NONE = "There is no {} to look at here today."
+
+
+@pytest.fixture
+def watched(page: Page) -> Page:
+    """A page that remembers every video and picture it made, also outside the document."""
+    page.add_init_script(WATCH)
+    return page
+
+
+def expect_nothing_left(page: Page) -> None:
+    left: list[str] = []
+
+    def look() -> bool:
+        left[:] = page.evaluate(LEFT)
+        return not left
+
+    try:
+        wait_until(look)
+    except AssertionError:
+        raise AssertionError(left) from None
+
+
+def test_an_open_workbook_takes_down_its_clips_at_midnight_and_keeps_what_is_typed(
+    built_family: Path, clock: Clock, watched: Page
+) -> None:
+    """Where they look together, too; opened again it is a new kernel, which asks anew."""
+    ends(built_family)
+    with clock.ruling(), serving(built_family) as server:
+        watched.goto(server.url("voila/render/cycle-1/workbook.ipynb"))
+        players = watched.locator(".vb-player")
+        expect(players.and_(watched.locator("[data-ready]"))).to_have_count(2)
+        words = watched.locator('[data-prompt="clip-1.see"] textarea')
+        words.press_sequentially("She waits")
+        players.first.get_by_role("button", name="Look together").click()
+        expect(watched.locator("dialog[data-ready]")).to_be_visible()
+        assert watched.evaluate(LEFT) != []
+        clock.turn(AFTER)
+        absent = players.get_by_text(NONE.format("clip"))
+        expect(absent).to_have_count(2)
+        expect(watched.locator("dialog").get_by_text(NONE.format("clip"))).to_be_visible()
+        expect_nothing_left(watched)
+        watched.keyboard.press("Escape")
+        assert words.input_value() == "She waits"
+        words.press_sequentially(" for her.")
+        journal = built_family / "cycle-1" / "answers.jsonl"
+        wait_until(lambda: journal.exists() and "She waits for her." in journal.read_text("utf-8"))
+        watched.reload()
+        expect(absent).to_have_count(2)
+        expect(words).to_have_value("She waits for her.")
+
+
+def test_an_open_workbook_closes_the_gap_of_one_picture_and_of_one_clip(
+    built_family: Path, watched: Page
+) -> None:
+    """Somebody writes down that one still, and then one clip, may not be looked at any more."""
+    cycle = built_family / "cycle-1" / "cycle.yaml"
+    (built_family / "case.yaml").write_text(COUSIN, "utf-8")  # Zoe may be filmed, and no more
+    marked = cycle.read_text("utf-8")
+    with serving(built_family, "--today", TODAY) as server:
+        watched.goto(server.url("voila/render/cycle-1/workbook.ipynb"))
+        players = watched.locator(".vb-player")
+        expect(players.and_(watched.locator("[data-ready]"))).to_have_count(2)
+        expect(players.first.locator(".vb-strip img")).to_have_count(1)
+        still = '- {at: 00:00:03.000, alt: "Mia reaches up and Sam leans in."'
+        assert still in marked
+        cycle.write_text(marked.replace(still, f"{still}, in_shot: [zoe]"), "utf-8")
+        expect(players.first.locator(".vb-strip img")).to_have_count(0)
+        expect(players.first).to_have_attribute("data-ready", "yes")
+        clip = "    title: The spoon\n"
+        assert clip in marked
+        cycle.write_text(marked.replace(clip, f"{clip}    in_shot: [zoe]\n"), "utf-8")
+        expect(players.last.get_by_text(NONE.format("clip"))).to_be_visible()
+        expect(players.first).to_have_attribute("data-ready", "yes")
+        # Written down for a moment only: it comes back by itself.
+        cycle.write_text(marked, "utf-8")
+        expect(players.last).to_have_attribute("data-ready", "yes")
+        expect(players.last.get_by_text(NONE.format("clip"))).to_have_count(0)
+
+
+def test_the_page_of_choosing_takes_down_the_film_at_midnight_and_says_why(
+    built_family: Path, clock: Clock, watched: Page
+) -> None:
+    ends(built_family)
+    with clock.ruling(), serving(built_family, command="prepare") as server:
+        watched.goto(server.url("vigbook/prepare/cycle-1"))
+        expect(watched.locator("#take-still")).to_be_enabled()
+        watched.locator('[data-what="pick"]').first.click()
+        expect(watched.locator("#editor img")).to_have_count(1)
+        expect(watched.locator(".tile[style*=background-image]")).to_have_count(2)
+        wait_until(lambda: len(watched.evaluate(LEFT)) > 3)
+        expect(watched.locator("#clock")).to_have_text("00:00:02.000")
+        watched.locator("#take-still").click()
+        expect(watched.locator("#picked")).to_be_visible()
+        watched.keyboard.press("Escape")
+        watched.locator("#f-title").fill("Waiting, and")
+        watched.locator("#f-title").press_sequentially(" again")
+        clock.turn(AFTER)
+        expect(watched.locator("#instead")).to_contain_text("being filmed ended on 2026-11-30")
+        expect_nothing_left(watched)
+        assert watched.locator("#f-title").input_value() == "Waiting, and again"
+        cycle = built_family / "cycle-1" / "cycle.yaml"
+        wait_until(lambda: "title: Waiting, and again" in cycle.read_text("utf-8"))
+        # A day that was wrong for a moment only: it comes back by itself.
+        clock.turn(BEFORE)
+        expect(watched.locator("#take-still")).to_be_enabled()
+        expect(watched.locator(".tile[style*=background-image]")).to_have_count(2)
+        expect(watched.locator("#editor img")).to_have_attribute("src", re.compile("still.jpg"))
+
+
+def test_the_page_of_a_paper_and_the_front_page_take_it_down(
+    built_family: Path, watched: Page
+) -> None:
+    """Somebody says no to the page; what holds no picture of them stays."""
+    with serving(built_family, "--today", TODAY) as server:
+        front = watched.context.new_page()
+        front.goto(server.url("vigbook/"))
+        papers = front.locator(".papers li")
+        before = papers.count()
+        watched.goto(server.url("vigbook/papers/cycle-1/take-home.pdf/"))
+        expect(watched.locator(".sheet").first).to_be_visible()
+        edited(built_family, "take-home]", "show-others]")
+        expect(watched.get_by_text(NONE.format("page"))).to_be_visible()
+        expect_nothing_left(watched)
+        assert watched.get_by_role("link").all_inner_texts() == ["Back to Mia and Sam"]
+        expect(front.locator('.papers li[data-paper="take-home.pdf"]')).to_have_count(0)
+        assert 0 < papers.count() < before
+
+
+def test_a_laptop_that_wakes_asks_before_its_next_turn(
+    built_family: Path, clock: Clock, watched: Page
+) -> None:
+    """No timer of the page has run since the day before; seeing it again is enough."""
+    ends(built_family)
+    watched.clock.install()
+    with clock.ruling(), serving(built_family) as server:
+        watched.goto(server.url("vigbook/papers/cycle-1/take-home.pdf/"))
+        expect(watched.locator(".sheet").first).to_be_visible()
+        watched.wait_for_load_state("networkidle")
+        watched.clock.pause_at(watched.evaluate("Date.now()") + 1)
+        clock.turn(SLEPT)
+        watched.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+        expect(watched.get_by_text(NONE.format("page"))).to_be_visible()
+
+
+def test_what_an_open_page_is_told_is_what_the_doors_give_out(
+    built_family: Path, clock: Clock
+) -> None:
+    """And never why not: a family's page gives away nobody's no."""
+    shown = "vigbook/api/cycle-1/shown"
+    ends(built_family)
+    with clock.ruling(), serving(built_family) as server:
+        status, body = ask(server, shown)
+        told = json.loads(body)
+        assert (status, told["film"]) == (200, True)
+        media = ["clip-1.mp4", "clip-1-1.jpg", "clip-2.mp4", "clip-2-1.jpg"]
+        assert told["media"] == [f"cycle-1/{name}" for name in media]
+        assert set(told["papers"]) >= {"take-home.pdf", "record.pdf"}
+        for one in told["media"]:
+            assert ask(server, f"vigbook/media/{one}")[0] == 200
+        clock.turn(AFTER)
+        status, body = ask(server, shown)
+        after = json.loads(body)
+        assert after.keys() == {"media", "papers", "film"}
+        assert (after["media"], after["film"]) == ([], False)
+        assert "take-home.pdf" not in after["papers"]
+        # What cannot be read says nothing about anybody.
+        (built_family / "case.yaml").write_text("people: [", "utf-8")
+        assert ask(server, shown)[0] == 409
+        assert ask(server, "vigbook/api/cycle-9/shown")[0] == 409

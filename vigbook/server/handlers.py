@@ -24,6 +24,7 @@ from vigbook.method.language import load_words
 from vigbook.method.rendering import environment
 from vigbook.method.templates import find_template
 from vigbook.server.guard import GuardedHandler
+from vigbook.server.media import list_media
 from vigbook.server.route import Route
 from vigbook.server.session import FamilySession
 from vigbook.system.reading import parse_json
@@ -150,18 +151,7 @@ class MediaHandler(SessionHandler, web.StaticFileHandler):
             context = await asyncio.to_thread(self.session.open, cycle)
         except VigbookError as err:
             raise web.HTTPError(404) from err
-        clip_id, _, number = name.rpartition(".")[0].rpartition("-")
-        clip = context.cycle.clip(name.removesuffix(".mp4"))
-        still = None
-        if name.endswith(".jpg"):
-            clip = context.cycle.clip(clip_id)
-            if clip is None or not 1 <= int(number) <= len(clip.stills):
-                raise web.HTTPError(404)
-            still = clip.stills[int(number) - 1]
-        if clip is None or not context.may_show("shared-review", clip, still):
-            raise web.HTTPError(404)
-        stands = context.still_record(clip, int(number)) if still else context.is_cut(clip)
-        if clip.masks and not stands:  # it was cut before this was covered
+        if name not in list_media(context):
             raise web.HTTPError(404)
         await web.StaticFileHandler.get(self, f"{cycle}/media/{name}", include_body)
 

@@ -22,14 +22,15 @@ from vigbook.server.pages.prepare import list_prepare_routes
 from vigbook.server.pages.workbook import WorkbookHandler, list_workbook_routes
 from vigbook.server.route import ForeignRoute, Route
 from vigbook.server.session import FamilySession
+from vigbook.server.shown import list_shown_routes
 from vigbook.server.tickets import Tickets
 
 
 def list_routes(session: FamilySession, tickets: Tickets, *, lab: bool) -> list[Route]:
     """Returns the addresses that handlers of ours answer."""
     pages = (
-        list_shared_routes, list_home_routes, list_workbook_routes, list_paper_routes,
-        list_prepare_routes,
+        list_shared_routes, list_shown_routes, list_home_routes, list_workbook_routes,
+        list_paper_routes, list_prepare_routes,
     )  # fmt: skip
     ours = [route for list_own in pages for route in list_own(session)]
     return [*ours, *list_enter_routes(session, tickets), *(list_lab_routes(session) if lab else ())]
