@@ -22,10 +22,18 @@ printf '%s\\n' "$@" > "{words}.new" && mv "{words}.new" "{words}"
 
 
 @pytest.fixture(scope="session")
-def place(numbered_film: Path) -> Iterator[Place]:
-    """The computer's folders; every user of it may walk through them, as on many a server."""
-    folder = Path(tempfile.mkdtemp(prefix="vb-at-", dir="/tmp" if os.name == "posix" else None))
-    folder.chmod(0o755)
+def _computer() -> Iterator[Path]:
+    """A folder through which every user may walk; its name is short, since sockets lie in it."""
+    own = "/tmp" if os.name == "posix" else None
+    with tempfile.TemporaryDirectory(prefix="vb-at-", dir=own) as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def place(_computer: Path, numbered_film: Path) -> Place:
+    """The computer's folders, as on many a server, and two families in them."""
+    folder = _computer
     made = Place(folder=folder)
     for name, mode in (("home", 0o755), ("tmp", 0o1777), ("marks", 0o777)):
         (folder / name).mkdir()
@@ -52,8 +60,7 @@ def place(numbered_film: Path) -> Iterator[Place]:
     browser = folder / "browser"
     browser.write_text(_BROWSER.format(words=made.started_with), "utf-8")
     browser.chmod(0o755)
-    yield made
-    shutil.rmtree(folder)
+    return made
 
 
 def _edit(path: Path, old: str, new: str) -> None:
