@@ -25,9 +25,9 @@ from vigbook.cli.output import (
     leave,
     or_leave,
     print_json,
+    print_line,
     print_value,
     report,
-    say,
     show_status,
     tell_outcomes,
 )
@@ -79,7 +79,7 @@ class OnlyPaper(StrEnum):
 
 def _version(wanted: bool) -> None:
     if wanted:
-        say(f"vigbook {__version__}")
+        print_line(f"vigbook {__version__}")
         raise typer.Exit
 
 
@@ -111,7 +111,7 @@ def demo(
     tell_outcomes(outcomes)
     made = [path for path in outcomes[-1].made + outcomes[-1].kept if "/media/" not in path]
     for path in sorted(made, key=lambda one: not one.endswith(".ipynb")):
-        say(path)
+        print_line(path)
     leave(outcomes)
 
 
@@ -123,10 +123,10 @@ def new(case: Case) -> None:
     or_leave(lambda: pipeline.new(case))
     cycle = case / "cycle-1"
     if (case / "case.yaml").exists():
-        say(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
+        print_line(f"{case / 'case.yaml'}: fill in the people and what they said yes to")
     else:
         cycle = case
-    say(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
+    print_line(f"{cycle / 'cycle.yaml'}: put the film beside it and mark the clips")
 
 
 @app.command()
@@ -182,7 +182,7 @@ def build(
     stale = [plan for plan in plans if plan.reasons]
     many = len(families) > 1 and not as_json
     if many:
-        say(format_plans(plans), err=True)
+        print_line(format_plans(plans), err=True)
     done: list[tuple[Plan, list[Outcome]]] = []
     try:
         with (
@@ -270,7 +270,7 @@ def answer(
     options = _options(service, templates, today)
     saved = or_leave(lambda: pipeline.answer(case, options, prompt, text, by, source))
     whose = "the worker's own words" if by == "practitioner" else f"words of {by}"
-    say(f"{saved.prompt}: saved at {saved.at} as {whose}")
+    print_line(f"{saved.prompt}: saved at {saved.at} as {whose}")
 
 
 @app.command("open")
@@ -337,7 +337,7 @@ def film(
         print_value(described.as_json())
         return
     for line in format_film(described, str(file)):
-        say(line)
+        print_line(line)
     complain(described.warnings, "note: ")
 
 

@@ -22,7 +22,7 @@ CODE_INDENT = "\t"
 """What stays as it is where code is shown."""
 
 
-def say(line: str, *, err: bool = False) -> None:
+def print_line(line: str, *, err: bool = False) -> None:
     """Prints one line; nothing in it steers the terminal, hides or begins another line.
 
     Args:
@@ -32,7 +32,7 @@ def say(line: str, *, err: bool = False) -> None:
     typer.echo(show_signs(line), err=err)
 
 
-def say_code(code: str) -> None:
+def print_code(code: str) -> None:
     """Prints code on standard error as it is: no sign in it hides what would run."""
     for line in code.split("\n"):  # Python and IPython end lines at more signs; each is shown
         typer.echo(f"    {show_signs(line, kept=CODE_INDENT)}", err=True)
@@ -105,7 +105,7 @@ def tell_outcomes(
         by_case.setdefault(outcome.case, []).append(outcome)
     for case, cycles in by_case.items():
         parts = [format_outcome(one, word) for one in cycles]
-        say(f"{case}: " + " | ".join(parts))
+        print_line(f"{case}: " + " | ".join(parts))
         for one in cycles:
             complain(one.errors)
             complain(one.withheld, "left out: ")
@@ -114,14 +114,14 @@ def tell_outcomes(
         if gentle := list(
             dict.fromkeys(one for cycle in cycles for one in cycle.suggestions or ())
         ):
-            say("Gentle words (suggestions):", err=True)
+            print_line("Gentle words (suggestions):", err=True)
             complain(gentle, "  ")
 
 
 def complain(problems: Iterable[Problem], before: str = "") -> None:
     """Prints one line a problem on standard error, each with a word before it."""
     for problem in problems:
-        say(f"{before}{problem}", err=True)
+        print_line(f"{before}{problem}", err=True)
 
 
 def show_status(total: int = 1) -> AbstractContextManager[Callable[[Event | None], None]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from vigbook.cli.output import ask, complain, or_leave, say, say_code
+from vigbook.cli.output import ask, complain, or_leave, print_code, print_line
 from vigbook.errors import Problem
 
 if TYPE_CHECKING:
@@ -50,11 +51,8 @@ def serve_family(
             "JupyterLab does what it is told: cells that you run there can read and change all "
             "that you can, and its pages cannot have the strict content policy of vigbook's own"
         )
-    or_leave(
-        lambda: serve(
-            session, page, environment, port=port, lab=lab, browser=browser, tell=say, warn=warn
-        )
-    )
+    begin = functools.partial(serve, session, page, environment, tell=print_line, warn=warn)
+    or_leave(lambda: begin(port=port, lab=lab, browser=browser))
 
 
 def _ask(workbook: Path, cells: Sequence[str]) -> bool:
@@ -62,6 +60,6 @@ def _ask(workbook: Path, cells: Sequence[str]) -> bool:
     if not sys.stdin.isatty():
         return False
     for cell in cells:
-        say_code(cell)
+        print_code(cell)
     question = f"{workbook}: these cells are in no template. Did you or your team write them?"
     return ask(question)
