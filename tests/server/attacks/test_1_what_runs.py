@@ -27,7 +27,7 @@ from live import Server, page_of
 from playwright.sync_api import Browser, Page, expect
 
 STRANGE = "cells that are in no template"
-TITLE = "Looking together"
+TITLE = "Mia and Sam"
 
 
 @pytest.fixture
