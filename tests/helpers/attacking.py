@@ -9,7 +9,6 @@ import http.client
 import json
 import os
 import re
-import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +18,7 @@ from typing import Any
 
 import nbformat
 from families import TODAY, vigbook_command
-from live import Server, free_port, wait_until
+from live import Server, await_server, ending, free_port, wait_until
 
 _START_S = 120
 _ASK_S = 120  # a page that runs a workbook, on a busy machine
@@ -121,25 +120,9 @@ def serve_place(
 @contextlib.contextmanager
 def serve_by(command: list[str], place: Place, own: str) -> Iterator[Server]:
     """A server that some command starts in the family's folder; it prints its address."""
-    process = subprocess.Popen(
-        command, env=place.environment(own), cwd=place.family, stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout
-    assert process.stderr
-    address = process.stdout.readline().strip()
-    if not address:
-        process.wait(_START_S)
-        raise AssertionError(process.stderr.read())
-    try:
-        yield Server(process, address)
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.communicate(timeout=20)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.communicate()
+    how = {"env": place.environment(own), "cwd": place.family, "stdin": subprocess.DEVNULL}
+    with ending(await_server(command, **how)) as server:
+        yield server
 
 
 # --- Asking ---------------------------------------------------------------------------------

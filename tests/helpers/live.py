@@ -76,10 +76,20 @@ def start_server(
 
     `where` is its folder (`cwd`) and its variables (`env`), where not those of the tests.
     """
+    started = [*vigbook_command(), command, str(case), "--no-browser", "--port", str(port)]
+    return await_server([*started, *options], **where)
+
+
+def await_server(command: list[str], **how: Any) -> Server:
+    """Starts a server by some command, and waits for the address that it prints.
+
+    Args:
+        command: the command.
+        how: what else `Popen` is told, as `cwd` and `env`.
+    """
     process = subprocess.Popen(
-        [*vigbook_command(), command, str(case), "--no-browser", "--port", str(port), *options],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **where,
-    )  # fmt: skip
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
+    )
     assert process.stdout
     assert process.stderr
     address = process.stdout.readline().strip()
@@ -92,7 +102,13 @@ def start_server(
 @contextlib.contextmanager
 def serving(case: Path, *options: str, command: str = "open", **where: Any) -> Iterator[Server]:
     """A server for one family, ended as Ctrl-C would."""
-    server = start_server(case, free_port(), *options, command=command, **where)
+    with ending(start_server(case, free_port(), *options, command=command, **where)) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def ending(server: Server) -> Iterator[Server]:
+    """A server that is ended after the block as Ctrl-C would, where it still runs."""
     try:
         yield server
     finally:

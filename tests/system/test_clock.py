@@ -104,7 +104,7 @@ def test_a_plan_asks_in_the_zone_that_the_team_had_when_it_was_built(
     service = built_family.parent / "service.yaml"
     service.write_text(service.read_text("utf-8") + "zone: Pacific/Auckland\n", "utf-8")
     build = [*vigbook_command(), "build", str(built_family), "--json"]
-    go = {"env": {**os.environ, **turned.variables, "TZ": "UTC"}, "check": True}
-    subprocess.run(build, **go, stdout=subprocess.DEVNULL)  # type: ignore[call-overload]
+    variables = {**os.environ, **turned.variables, "TZ": "UTC"}
+    subprocess.run(build, env=variables, check=True, stdout=subprocess.DEVNULL)
     stamp = json.loads((built_family / ".built.json").read_bytes())
     assert (stamp["zone"], stamp["day"]) == ("Pacific/Auckland", "2026-12-01")

@@ -7,6 +7,7 @@ wrong the person gets a page of ours, in words.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_server.base.handlers import APIHandler, JupyterHandler
@@ -133,5 +134,5 @@ class NothingHandler(GuardedHandler, JupyterHandler):
         Raises:
             tornado.web.HTTPError: always.
         """
-        await super().prepare()  # knows who asks, and refuses other names
-        raise web.HTTPError(404)
+        await super().prepare()  # knows who asks
+        raise web.HTTPError(404 if re.fullmatch(HOSTS, self.request.host_name) else 403)
