@@ -1,4 +1,4 @@
-"""The computer that is attacked, and its servers: one of each for all attacks."""
+"""The computer that is attacked, one for all attacks, and its servers, one of each for a kind."""
 
 from __future__ import annotations
 
@@ -69,28 +69,28 @@ def _edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), "utf-8")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def opened(place: Place) -> Iterator[Server]:
     """`vigbook open` of the family; it started a browser."""
     with serve_place(place, "open") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def labbed(place: Place) -> Iterator[Server]:
     """`vigbook open --lab` of the family."""
     with serve_place(place, "open", "--lab", "--no-browser") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def choosing(place: Place) -> Iterator[Server]:
     """`vigbook prepare` of the family."""
     with serve_place(place, "prepare", "--no-browser") as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site() -> Iterator[Elsewhere]:
     """Another site."""
     with elsewhere() as started:
