@@ -150,11 +150,16 @@ def ask(
     body: bytes | None = None,
     host: str | None = None,
 ) -> Answer:
-    """Asks for exactly this path: nothing in it is put right, and no redirect is followed."""
-    port = int(server.base.split(":")[2].partition("/")[0])
+    """Asks for exactly this path below the server's own, or with a slash for one beside it.
+
+    Nothing in it is put right, and no redirect is followed.
+    """
+    port = server.port
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ASK_S)
     with contextlib.closing(connection):
-        connection.putrequest(method, f"/{path}", skip_host=True)
+        connection.putrequest(
+            method, path if path.startswith("/") else server.path + path, skip_host=True
+        )
         sent = {"Host": host or f"127.0.0.1:{port}", **(headers or {})}
         if body is not None or method not in ("GET", "HEAD", "OPTIONS"):
             sent["Content-Length"] = str(len(body or b""))

@@ -10,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,17 @@ class Server:
     @property
     def base(self) -> str:
         """The server's own address, with a slash at its end."""
-        return re.sub(r"(http://[^/]+/).*", r"\1", self.address)
+        return re.sub(r"(http://[^/]+/(?:.*?/)??)(?:vigbook|voila|lab)\b.*", r"\1", self.address)
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return int(urllib.parse.urlsplit(self.address).port or 0)
+
+    @property
+    def path(self) -> str:
+        """What every path of the server's begins with: a slash, or a secret between two."""
+        return urllib.parse.urlsplit(self.base).path
 
     @property
     def token(self) -> str:

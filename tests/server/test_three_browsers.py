@@ -78,7 +78,7 @@ def started(
     link = re.search(r'href="([^"]+)"', file.read_text("utf-8"))
     assert link
     with steer(request.param, tmp_path_factory.mktemp(request.param), file.as_uri()) as steered:
-        steered.wait("location.pathname === '/vigbook/'")
+        steered.wait(f"location.href === '{server.base}vigbook/'")
         assert not file.exists()
         yield steered, link[1]
 
@@ -124,7 +124,7 @@ def test_the_door_opens_once_and_leaves_no_key_in_the_address(
     assert steered.text("h1") == "Mia and Sam"
     steered.photograph("front")
     steered.click('a[aria-label="Choose clips of film 1"]')
-    steered.wait("location.pathname === '/vigbook/prepare/cycle-1'")
+    steered.wait(f"location.href === '{server.base}vigbook/prepare/cycle-1'")
     assert steered.address == server.base + "vigbook/prepare/cycle-1"
     steered.open(entry)
     assert steered.text("h1") == "This page needs its key"

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from vigbook.errors import SettingsError
-from vigbook.system.settings import add_approval, read_approvals, settings_path
+from vigbook.system.settings import (
+    add_approval,
+    read_address_secret,
+    read_approvals,
+    settings_path,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +35,16 @@ def test_what_was_allowed_is_remembered_and_what_else_stands_there_is_kept(home:
     assert json.loads(home.read_text()) == {
         "v": 1, "approvals": ["a" * 64, "b" * 64], "worker": "jo",
     }  # fmt: skip
+
+
+def test_the_secret_of_the_addresses_is_made_once_and_stays(home: Path) -> None:
+    made = read_address_secret()
+    assert re.fullmatch(r"[\w-]{22}", made)
+    add_approval("a" * 64)
+    assert read_address_secret() == made
+    home.write_text(json.dumps({**json.loads(home.read_text()), "address": "../x"}))
+    assert read_address_secret() not in (made, "../x")
+    assert read_approvals() == {"a" * 64}
 
 
 def test_nobody_else_of_the_computer_reads_them(home: Path) -> None:

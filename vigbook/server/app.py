@@ -21,7 +21,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from vigbook.errors import Problem, UsageError
+from vigbook.errors import OutputError, Problem, SettingsError, UsageError
 from vigbook.jupyter.server_extension import EXTENSION
 from vigbook.method.templates import find_template
 from vigbook.server.browser import open_in_browser
@@ -32,6 +32,7 @@ from vigbook.server.routes import keep_to_the_table
 from vigbook.server.session import FamilySession
 from vigbook.server.tickets import Tickets
 from vigbook.system.interpreter import python_variables
+from vigbook.system.settings import read_address_secret
 from vigbook.system.temporary import remove_scratch, scratch_folder
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def serve(
     port: int | None = None,
     lab: bool = False,
     browser: bool = True,
-    prefix: str = "/",
+    prefix: str | None = None,
     tell: Callable[[str], None],
     warn: Callable[[str], None],
 ) -> None:
@@ -69,7 +70,8 @@ def serve(
         port: where; always the same by default.
         lab: whether to start JupyterLab rather than the calm pages.
         browser: whether to open the browser.
-        prefix: what every path of the server's begins with, and the path of its cookie.
+        prefix: what every path of the server's begins with, and the path of its cookie; one that
+            nobody else knows by default.
         tell: told the address once pages can be opened.
         warn: told what else a person should know.
 
@@ -93,7 +95,7 @@ def serve(
             "IPYTHONDIR": str(own),
             "JUPYTER_PATH": os.pathsep.join(os.path.abspath(one) for one in session.templates),
         }
-        app = _make_app(session, port, lab, prefix)
+        app = _make_app(session, port, lab, prefix or _secret_prefix())
         tickets = Tickets(own, f"{app.connection_url}vigbook/enter")
         keep_to_the_table(app.web_app, app.base_url, session, tickets, lab=lab)
 
@@ -104,6 +106,18 @@ def serve(
                 threading.Thread(target=_start_browser, args=[file, warn], daemon=True).start()
 
         _run(app, session, ready)
+
+
+def _secret_prefix() -> str:
+    """Returns a path that nobody else knows.
+
+    A browser sends a cookie to every port of this machine: to another user's server too, whose
+    page the person opens. But only with addresses that begin with the cookie's path.
+    """
+    try:
+        return f"/{read_address_secret()}/"
+    except (SettingsError, OutputError):  # a home that cannot be written: one for this start
+        return f"/{secrets.token_urlsafe(16)}/"
 
 
 def _make_app(session: FamilySession, port: int, lab: bool, prefix: str) -> ServerApp:

@@ -119,7 +119,7 @@ def guard(
 
 
 class NothingHandler(GuardedHandler, JupyterHandler):
-    """Answers whatever is in no table, and whoever calls this machine by another name."""
+    """Answers whatever is in no table, and whoever calls this machine by another name or path."""
 
     def initialize(self, session: FamilySession) -> None:
         """Takes the family that the server is for."""
@@ -135,4 +135,5 @@ class NothingHandler(GuardedHandler, JupyterHandler):
             tornado.web.HTTPError: always.
         """
         await super().prepare()  # knows who asks
-        raise web.HTTPError(404 if re.fullmatch(HOSTS, self.request.host_name) else 403)
+        known = re.fullmatch(HOSTS, self.request.host_name)
+        raise web.HTTPError(404 if known and self.request.path.startswith(self.base_url) else 403)

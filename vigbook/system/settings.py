@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import secrets
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from vigbook.system.reading import read_json
 
 FILE = "settings.json"
 _MOST_BYTES = 2_000_000  # 25,000 workbooks that were allowed
+_SECRET = re.compile(r"[\w-]{22}", re.ASCII)
 
 
 def settings_path() -> Path:
@@ -43,10 +46,34 @@ def add_approval(sha256: str) -> None:
         SettingsError: the settings cannot be read.
         OutputError: they cannot be written.
     """
+    settings = _read(settings_path())
+    _write({**settings, "approvals": sorted({*_approvals(settings), sha256})})
+
+
+def read_address_secret() -> str:
+    """Returns the secret part of the addresses of this user's servers, made the first time.
+
+    It stays, so that a page which was open when a server ended saves once there is one again.
+
+    Returns:
+        22 letters, digits, `-` and `_`, which nobody can guess.
+
+    Raises:
+        SettingsError: the settings cannot be read.
+        OutputError: they cannot be written.
+    """
+    settings = _read(settings_path())
+    found = settings.get("address")
+    if isinstance(found, str) and _SECRET.fullmatch(found):
+        return found
+    made = secrets.token_urlsafe(16)
+    _write({**settings, "address": made})
+    return made
+
+
+def _write(settings: dict[str, Any]) -> None:
     path = settings_path()
     _make_private(path.parent)
-    settings = _read(path)
-    settings["approvals"] = sorted({*_approvals(settings), sha256})
     publish_bytes(path, json.dumps({"v": 1, **settings}, indent=1).encode() + b"\n")
     path.chmod(0o600)
 

@@ -6,11 +6,10 @@ import contextlib
 import json
 import re
 import stat
-import sys
 import urllib.parse
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
@@ -26,6 +25,7 @@ from attacking import (
     with_cookie,
     with_token,
 )
+from families import vigbook_command
 from live import Server, free_port, page_of
 from playwright.sync_api import Browser, Page, expect
 
@@ -164,37 +164,25 @@ def test_somebody_looks_over_a_shoulder_at_the_address(
 # --- Cookies --------------------------------------------------------------------------------
 
 
-def cookies_of(server: Server, path: str) -> dict[str, str]:
-    came = ask(server, f"{path}vigbook/?token={server.token}")
+def cookies_of(server: Server) -> dict[str, str]:
+    came = ask(server, f"vigbook/?token={server.token}")
     found = came.headers.get_all("Set-Cookie", [])
     return {"login" if one.startswith("username-") else one.partition("=")[0]: one
             for one in found}  # fmt: skip
 
 
-def check_cookies(server: Server, path: str) -> None:
-    cookies = cookies_of(server, path)
+def check_cookies(server: Server) -> None:
+    cookies = cookies_of(server)
     assert {*cookies} == {"login", "_xsrf"}
     login = {part.strip().lower() for part in cookies["login"].split(";")[1:]}
-    assert login == {"httponly", f"path=/{path}", "samesite=strict"}
-    assert f"Path=/{path}" in cookies["_xsrf"]
+    assert login == {"httponly", f"path={server.path.lower()}", "samesite=strict"}
+    assert f"Path={server.path}" in cookies["_xsrf"]
 
 
 def test_the_cookie_is_taken_out_of_the_browser(opened: Server, family_page: Page) -> None:
     """No script reads it, no other site sends it, and it goes with the browser's window."""
-    check_cookies(opened, "")
+    check_cookies(opened)
     assert "username" not in family_page.evaluate("document.cookie")
-
-
-AT_PREFIX = """
-import sys
-from pathlib import Path
-from vigbook.outcome import Options
-from vigbook.server.app import serve
-from vigbook.server.session import FamilySession
-session = FamilySession(family=Path(sys.argv[1]), options=Options())
-serve(session, "vigbook/", {}, port=int(sys.argv[2]), browser=False, prefix="/f/abc/",
-      tell=lambda address: print(address, flush=True), warn=print)
-"""
 
 
 @pytest.fixture(scope="module")
@@ -203,9 +191,10 @@ def port() -> int:
     return free_port()
 
 
-def serving_at(place: Place, port: int) -> Any:
-    command = [sys.executable, "-P", "-c", AT_PREFIX, str(place.family), str(port)]
-    return serve_by(command, place, "-prefix")
+def serving_at(place: Place, port: int) -> AbstractContextManager[Server]:
+    """A server that joins no other of this family's."""
+    command = [*vigbook_command(), "open", str(place.family), "--no-browser", "--port", str(port)]
+    return serve_by(command, place, "-apart")
 
 
 def test_the_cookie_of_one_server_is_shown_to_another(
@@ -218,13 +207,16 @@ def test_the_cookie_of_one_server_is_shown_to_another(
             expect(page.get_by_role("heading", name="Mia and Sam")).to_be_visible()
             page.goto(site.put("visited", "<p>Hello</p>"))
         assert site.cookies[site.asked.index("/visited")] == ""
-        check_cookies(server, "f/abc/")
-        login = cookies_of(server, "f/abc/")["login"].partition(";")[0]
-        assert ask(server, "f/abc/vigbook/", headers={"Cookie": login}).status == 200
-        assert ask(server, "vigbook/", headers={"Cookie": login}).status == 404
+        check_cookies(server)
+        login = cookies_of(server)["login"].partition(";")[0]
+        assert ask(server, "vigbook/", headers={"Cookie": login}).status == 200
+        for path in ("/", "/vigbook/", f"/{'A' * 22}/vigbook/", server.path.rstrip("/")):
+            answer = ask(server, path, headers={"Cookie": login})
+            assert answer.status == 403
+            assert server.path not in answer.text + str(answer.headers)
     with serving_at(place, port) as server:
-        assert ask(server, "f/abc/vigbook/", headers={"Cookie": login}).status == 403
-        assert ask(server, "f/abc/vigbook/", headers=with_token(server)).status == 200
+        assert ask(server, "vigbook/", headers={"Cookie": login}).status == 403
+        assert ask(server, "vigbook/", headers=with_token(server)).status == 200
 
 
 # --- Another site ---------------------------------------------------------------------------
@@ -375,7 +367,7 @@ NAMES = ["films.example", "films.example:{port}", "127.0.0.1.films.example", "12
 @pytest.mark.parametrize("path", REBOUND)
 def test_another_site_s_name_leads_here(opened: Server, kernel: str, path: str, host: str) -> None:
     """DNS rebinding: for its pages this server would be their own. Even with a key, all is shut."""
-    port = opened.base.rstrip("/").rpartition(":")[2]
+    port = opened.port
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13",
                "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}  # fmt: skip
     headers = with_token(opened) | (upgrade if path.endswith("channels") else {})
