@@ -77,7 +77,7 @@ def test_a_fault_of_ours_is_no_fault_of_the_page(
         assert send(server, step)[0] == 500
         server.process.terminate()
         said = server.process.communicate()[1]
-    assert "vigbook: a fault of its own at /vigbook/api/cycle-1/prepare: KeyError" in said
+    assert "vigbook: a fault of its own at vigbook/api/cycle-1/prepare: KeyError" in said
 
 
 def test_what_was_begun_for_a_page_ends_with_the_server(family: Path) -> None:

@@ -278,7 +278,7 @@ def test_what_cannot_be_shown_is_told_in_words(steered: Steered, server: Server)
         assert steered.text("h1") == "This page needs its key"
     steered.photograph("no-key")
     steered.open(ask_ticket(server, WORKBOOK).as_uri())
-    steered.wait(f"location.pathname === '/{WORKBOOK}'")
+    steered.wait(f"location.href === '{server.base + WORKBOOK}'")
 
 
 @pytest.mark.parametrize("page", [WORKBOOK, "vigbook/", "vigbook/prepare/cycle-1"])

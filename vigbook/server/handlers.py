@@ -51,11 +51,15 @@ class SessionHandler(GuardedHandler, JupyterHandler):
 
     def log_exception(self, typ: Any, value: Any, tb: Any) -> None:
         """Tells of a fault of ours on the terminal; what was asked wrongly is no news there."""
-        # A page that was closed meanwhile is no fault of anybody's.
+        # A page that was closed meanwhile is no fault of anybody's; what is wrong with a case is
+        # told on the page.
+        if isinstance(value, VigbookError):
+            return
         if not isinstance(value, web.HTTPError | StreamClosedError):
+            place = self.request.path.removeprefix(self.base_url)  # which is a secret
             print(
                 show_signs(
-                    f"vigbook: a fault of its own at {self.request.path}: {type(value).__name__}: "
+                    f"vigbook: a fault of its own at {place}: {type(value).__name__}: "
                     f"{value}; what was being saved is kept in the browser"
                 ),
                 file=sys.stderr, flush=True,

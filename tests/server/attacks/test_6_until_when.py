@@ -39,10 +39,12 @@ LATER = ["vigbook/media/cycle-1/clip-1.mp4", "vigbook/media/cycle-1/clip-1-1.jpg
 
 @pytest.mark.usefixtures("_no")
 @pytest.mark.parametrize("path", LATER)
-def test_an_open_page_asks_again_for_what_may_not_be_shown_any_more(page: Page, path: str) -> None:
+def test_an_open_page_asks_again_for_what_may_not_be_shown_any_more(
+    opened: Server, page: Page, path: str
+) -> None:
     """The page is still there, with its cookie and its addresses."""
-    asking = "async (path) => (await fetch('/' + path, { cache: 'no-store' })).status"
-    assert page.evaluate(asking, path) == 404
+    asking = "async (address) => (await fetch(address, { cache: 'no-store' })).status"
+    assert page.evaluate(asking, opened.base + path) == 404
 
 
 @pytest.mark.parametrize("path", LATER)
