@@ -82,7 +82,7 @@ def test_strange_cells_pass_for_exactly_the_bytes_that_were_allowed(
 
 
 @pytest.mark.parametrize(
-    "how", ["missing", "link", "pipe", "folder", "deep", "text", "list", "big"]
+    "how", ["missing", "link", "pipe", "folder", "deep", "text", "list", "big", "old form"]
 )
 def test_what_is_no_workbook_is_told(built_family: Path, workbook: Path, how: str) -> None:
     there = workbook.rename(workbook.with_name("kept.ipynb"))
@@ -99,6 +99,11 @@ def test_what_is_no_workbook_is_told(built_family: Path, workbook: Path, how: st
             workbook.write_bytes(b"\xff\xfe")
         case "list":
             workbook.write_text("[]")
+        case "old form":  # whose outputs are not what that form has
+            cell = {"cell_type": "code", "input": "1", "outputs": [{}], "metadata": {}}
+            old = {"nbformat": 3, "nbformat_minor": 0, "metadata": {},
+                   "worksheets": [{"cells": [cell], "metadata": {}}]}  # fmt: skip
+            workbook.write_text(json.dumps(old))
         case "big":
             with workbook.open("wb") as file:
                 file.truncate(201_000_000)

@@ -72,7 +72,7 @@ def read_judged(path: Path, templates: Sequence[Path]) -> JudgedWorkbook:
     try:
         node = nbformat.reads(content.decode("utf-8-sig"), as_version=4)
         cells = [_clean_cell(cell) for cell in node.cells if cell.cell_type != "raw"]
-    except (ValueError, AttributeError, TypeError, RecursionError, nbformat.ValidationError) as err:
+    except Exception as err:  # nbformat brings old forms up to date, and believes what they say
         found = "is not a notebook that can be read"
         mend = "run build again with --fresh; the old file is kept beside the new"
         raise WorkbookError(Problem(file=show_path(path), found=found, mend=mend)) from err
