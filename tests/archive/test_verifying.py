@@ -39,10 +39,20 @@ def test_lists_in_any_encoding_that_bags_have_are_read(tmp_path: Path) -> None:
 
 
 def test_an_encoding_that_no_text_has_is_told(tmp_path: Path) -> None:
-    names = ["rot13", "idna", "zlib_codec", "undefined", "x\0y", "punycode"]
+    names = ["rot13", "idna", "zlib_codec", "undefined", "x\0y", "punycode",
+             "UTF-8\nTag-File-Character-Encoding: UTF-7"]  # fmt: skip
     bags = [make_bag(tmp_path / f"bag-{place}", name) for place, name in enumerate(names)]
     code, said = verify(*bags)
     assert (code, said.count("bagit.txt: says that its lists are written in '")) == (1, len(bags))
+
+
+def test_an_encoding_is_only_what_the_declaration_s_own_line_says(tmp_path: Path) -> None:
+    bag = make_bag(tmp_path / "bag", "UTF-7")
+    path = bag / "bagit.txt"
+    path.write_text(f"X-Tag-File-Character-Encoding: UTF-8\n{path.read_text()}")
+    code, said = verify(bag)
+    assert code == 1
+    assert "bagit.txt: says that its lists are written in 'UTF-7'" in said
 
 
 def test_a_pipe_in_a_bag_keeps_nobody_waiting(tmp_path: Path) -> None:

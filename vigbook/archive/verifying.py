@@ -21,7 +21,7 @@ from vigbook.system.reading import open_to_read, read_file
 _LARGEST_DECLARATION = 10_000  # bytes of bagit.txt
 _LARGEST_LIST = 256_000_000  # bytes of a list: some two million files
 _MOST_TOLD = 100
-_ENCODING = re.compile(r"Tag-File-Character-Encoding\s*:\s*(\S+)", re.IGNORECASE)
+_ENCODING = re.compile(r"^Tag-File-Character-Encoding\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
 _ENCODINGS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "iso8859-1", "ascii", "cp1252")
 _MANIFEST = re.compile(r"(?:tag)?manifest-(.+)\.txt")
 _LEADS_OUT = re.compile(r"[/\\~]|[A-Za-z]:|(?:.*[/\\])?\.\.(?:[/\\]|$)|.*\\")
@@ -105,11 +105,11 @@ def _read_encoding(bag: Path) -> str:
     """
     path = bag / "bagit.txt"
     try:
-        said = _ENCODING.search(read_file(path, _LARGEST_DECLARATION).decode("utf-8-sig"))
+        said = _ENCODING.findall(read_file(path, _LARGEST_DECLARATION).decode("utf-8-sig"))
     except (OSError, ValueError) as err:
         found = f"is not a bag that can be read: {getattr(err, 'strerror', None) or 'no UTF-8'}"
         raise ArchiveError(Problem(file=str(path), found=found, mend="take another copy")) from err
-    name = said[1] if said else "nothing"
+    name = " and ".join(said) or "nothing"  # which of several counts, two programs may see apart
     try:
         known = codecs.lookup(name).name
     except (LookupError, ValueError):
