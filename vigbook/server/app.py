@@ -7,6 +7,7 @@ machine. Its port is always the same: a browser keeps what was typed by the addr
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import logging
 import os
@@ -172,7 +173,8 @@ def _ask_for_ticket(running: dict[str, Any], page: str) -> Path:
     try:
         with here.open(asked, timeout=_ASK_S) as answer:
             return Path(json.load(answer)["file"])
-    except (OSError, ValueError, KeyError) as err:
+    # Whatever has its port now may answer anything.
+    except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as err:
         found = "this family is open already, and what opened it does not answer"
         raise UsageError(found, "close that one, and open it again") from err
 

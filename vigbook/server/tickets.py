@@ -80,4 +80,4 @@ class Tickets:
             if one.until < self._now():
                 with contextlib.suppress(OSError):
                     one.file.unlink(missing_ok=True)
-                del self._issued[ticket]
+                self._issued.pop(ticket, None)  # another thread may have been quicker
