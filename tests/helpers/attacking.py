@@ -154,13 +154,11 @@ def ask(
 
     Nothing in it is put right, and no redirect is followed.
     """
-    port = server.port
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_ASK_S)
+    below = path if path.startswith("/") else server.path + path
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=_ASK_S)
     with contextlib.closing(connection):
-        connection.putrequest(
-            method, path if path.startswith("/") else server.path + path, skip_host=True
-        )
-        sent = {"Host": host or f"127.0.0.1:{port}", **(headers or {})}
+        connection.putrequest(method, below, skip_host=True)
+        sent = {"Host": host or f"127.0.0.1:{server.port}", **(headers or {})}
         if body is not None or method not in ("GET", "HEAD", "OPTIONS"):
             sent["Content-Length"] = str(len(body or b""))
         for name, value in sent.items():

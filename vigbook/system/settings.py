@@ -15,7 +15,7 @@ from typing import Any
 import platformdirs
 
 from vigbook.errors import OutputError, Problem, SettingsError
-from vigbook.system.atomic import publish_bytes
+from vigbook.system.atomic import output_error, publish_bytes
 from vigbook.system.reading import read_json
 
 FILE = "settings.json"
@@ -53,7 +53,8 @@ def add_approval(sha256: str) -> None:
 def read_address_secret() -> str:
     """Returns the secret part of the addresses of this user's servers, made the first time.
 
-    It stays, so that a page which was open when a server ended saves once there is one again.
+    It stays, so that a page which was open when a server ended saves once there is one again. Where
+    another program writes the settings in the same moment it may be lost, and is made anew.
 
     Returns:
         22 letters, digits, `-` and `_`, which nobody can guess.
@@ -75,7 +76,10 @@ def _write(settings: dict[str, Any]) -> None:
     path = settings_path()
     _make_private(path.parent)
     publish_bytes(path, json.dumps({"v": 1, **settings}, indent=1).encode() + b"\n")
-    path.chmod(0o600)
+    try:
+        path.chmod(0o600)
+    except OSError as err:
+        raise output_error(path, err) from err
 
 
 def _read(path: Path) -> dict[str, Any]:
